@@ -1,0 +1,109 @@
+package results
+
+import "time"
+
+// Run is one invocation of `bench run`: every trial of every cell of its specs.
+type Run struct {
+	SchemaVersion int         `json:"schema_version"`
+	Profile       string      `json:"profile"` // quick or paper
+	Started       time.Time   `json:"started"`
+	Finished      time.Time   `json:"finished"`
+	Seed          uint64      `json:"seed"`
+	Environment   Environment `json:"environment"`
+	Systems       []System    `json:"systems"`
+	Trials        []Trial     `json:"trials"`
+}
+
+// System is one server as it was found and configured for the run.
+type System struct {
+	Name string `json:"name"` // the spec's name: bpfdb-sockmap, redis, ...
+	// NotInstalled says why the system has no trials; empty when it ran.
+	NotInstalled string            `json:"not_installed,omitempty"`
+	Version      string            `json:"version,omitempty"`
+	Command      []string          `json:"command,omitempty"`
+	Settings     map[string]string `json:"settings,omitempty"` // persistence, memory, threads
+}
+
+// Cell names one point of an experiment: a system under one workload at one setting.
+type Cell struct {
+	Experiment   string `json:"experiment"` // the spec file's name
+	System       string `json:"system"`
+	Workload     string `json:"workload"` // ycsb-a, ping, ...
+	Distribution string `json:"distribution"`
+	Records      uint64 `json:"records"`
+	ValueBytes   int    `json:"value_bytes"`
+	Driver       string `json:"driver"` // raw or go-redis
+	Connections  int    `json:"connections"`
+	Pipeline     int    `json:"pipeline"`
+	Topology     string `json:"topology"` // loopback
+}
+
+// Trial is one measured execution of a cell against a fresh server.
+type Trial struct {
+	Cell     Cell      `json:"cell"`
+	CellHash string    `json:"cell_hash"` // identifies the cell and its seed
+	Round    int       `json:"round"`     // trials of one round ran next to each other
+	Order    int       `json:"order"`     // position in the whole run
+	Started  time.Time `json:"started"`
+
+	// OpStreamHash is a digest of every operation generated, in order, per worker:
+	// equal hashes prove that two systems received the same load.
+	OpStreamHash   string      `json:"op_stream_hash"`
+	Ops            uint64      `json:"ops"`
+	DurationNS     int64       `json:"duration_ns"`
+	ThroughputOps  float64     `json:"throughput_ops"` // operations per second
+	Errors         uint64      `json:"errors"`
+	VerifyFailures uint64      `json:"verify_failures"` // reads that returned a wrong value
+	Misses         uint64      `json:"misses"`          // reads of a key that was not there
+	Latency        []OpLatency `json:"latency"`         // one per operation kind, and "all"
+	CPU            CPU         `json:"cpu"`
+	ServerMemory   uint64      `json:"server_memory_bytes,omitempty"`
+	HistogramLog   string      `json:"histogram_log"`     // path of the .hlog, relative to run.json
+	Failure        string      `json:"failure,omitempty"` // why the trial is unusable; empty when it is good
+}
+
+// OpLatency summarises one operation kind's service time. Percentiles come from the
+// trial's merged histogram and are never averaged across trials.
+type OpLatency struct {
+	Op     string  `json:"op"`
+	Count  uint64  `json:"count"`
+	MinNS  int64   `json:"min_ns"`
+	P50NS  int64   `json:"p50_ns"`
+	P90NS  int64   `json:"p90_ns"`
+	P99NS  int64   `json:"p99_ns"`
+	P999NS int64   `json:"p999_ns"`
+	MaxNS  int64   `json:"max_ns"`
+	MeanNS float64 `json:"mean_ns"`
+}
+
+// CPU is whole-machine processor time during the measured phase, from /proc/stat.
+// An in-kernel server's work is charged to no process, so per-process figures would
+// flatter it (softirq and kworker time belong to nobody).
+type CPU struct {
+	BusyNS    int64   `json:"busy_ns"`
+	UserNS    int64   `json:"user_ns"`
+	SystemNS  int64   `json:"system_ns"`
+	SoftIRQNS int64   `json:"softirq_ns"`
+	StealNS   int64   `json:"steal_ns"`
+	PerOpNS   float64 `json:"per_op_ns"` // BusyNS / Ops, client included
+}
+
+// Environment is what is needed to judge whether two runs may be compared.
+type Environment struct {
+	Kernel       string            `json:"kernel"`
+	CPUModel     string            `json:"cpu_model"`
+	CPUs         int               `json:"cpus"`
+	MemoryBytes  uint64            `json:"memory_bytes"`
+	Virtualized  string            `json:"virtualized,omitempty"`
+	Governor     string            `json:"governor,omitempty"`
+	Clocksource  string            `json:"clocksource"`
+	THP          string            `json:"thp"`
+	Mitigations  map[string]string `json:"mitigations"`
+	Sysctls      map[string]string `json:"sysctls"`
+	GoVersion    string            `json:"go_version"`
+	GitCommit    string            `json:"git_commit"`
+	GitDirty     bool              `json:"git_dirty"`
+	BPFObjects   map[string]string `json:"bpf_objects,omitempty"` // object name → sha256
+	LoadAvg      string            `json:"load_avg"`
+	HarnessFlags []string          `json:"harness_flags"`
+}
