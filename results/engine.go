@@ -1,0 +1,103 @@
+package results
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// EngineSchemaVersion is written to every engine.json; it grows when a field changes meaning.
+const EngineSchemaVersion = 1
+
+// EngineFile is the name an engine microbenchmark has inside a run directory.
+const EngineFile = "engine.json"
+
+// ErrEngineRun means that an engine.json holds something no microbenchmark can have measured.
+var ErrEngineRun = errors.New("invalid engine run")
+
+// EngineRun is one invocation of `bpfdb bench-engine`: the engine alone, driven inside
+// the kernel, with no network and no server in the way.
+type EngineRun struct {
+	SchemaVersion int         `json:"schema_version"`
+	Started       time.Time   `json:"started"`
+	Command       []string    `json:"command,omitempty"` // as typed, program name first
+	Environment   Environment `json:"environment"`
+	// Points may hold the same (op, cpus, keys, value) more than once: repeats are trials.
+	Points []EnginePoint `json:"points"`
+}
+
+// EnginePoint is one measured operation at one table size.
+type EnginePoint struct {
+	Op         string `json:"op"`   // get, or set: a commit that writes one key
+	CPUs       int    `json:"cpus"` // processors running operations at the same time
+	Keys       uint64 `json:"keys"` // keys in the table while it ran
+	ValueBytes int    `json:"value_bytes"`
+	// RateOps is operations per second over all processors together.
+	RateOps float64 `json:"rate_ops"`
+	// NSPerOp is the time one processor spends on one operation.
+	NSPerOp float64 `json:"ns_per_op"`
+	// OverheadBytesPerKey is the engine memory in use less key and value bytes, per key.
+	OverheadBytesPerKey float64 `json:"overhead_bytes_per_key"`
+}
+
+// Validate reports the first point, by position, that cannot have been measured.
+func (r *EngineRun) Validate() error {
+	if r.SchemaVersion != EngineSchemaVersion {
+		return fmt.Errorf("%w: schema version %d, this program reads %d",
+			ErrEngineRun, r.SchemaVersion, EngineSchemaVersion)
+	}
+	for i, p := range r.Points {
+		if p.Op != "get" && p.Op != "set" {
+			return fmt.Errorf("%w: point %d: op %q is neither get nor set", ErrEngineRun, i, p.Op)
+		}
+		if p.CPUs < 1 || p.Keys < 1 || p.ValueBytes < 1 || !(p.RateOps > 0) || !(p.NSPerOp > 0) {
+			return fmt.Errorf("%w: point %d: cpus, keys, value_bytes, rate_ops and ns_per_op "+
+				"must be above zero: %+v", ErrEngineRun, i, p)
+		}
+	}
+	return nil
+}
+
+// ReadEngineRun reads engine.json from a run directory. A directory without one gives an
+// error that satisfies errors.Is(err, fs.ErrNotExist).
+func ReadEngineRun(dir string) (*EngineRun, error) {
+	path := filepath.Join(dir, EngineFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read engine run: %w", err)
+	}
+	var run EngineRun
+	if err := json.Unmarshal(text, &run); err != nil {
+		return nil, fmt.Errorf("read engine run %s: %w", path, err)
+	}
+	if err := run.Validate(); err != nil {
+		return nil, fmt.Errorf("read engine run %s: %w", path, err)
+	}
+	return &run, nil
+}
+
+// WriteEngineRun writes engine.json into a run directory, making the directory if needed.
+// The file appears whole or not at all.
+func WriteEngineRun(dir string, run *EngineRun) error {
+	if err := run.Validate(); err != nil {
+		return fmt.Errorf("write engine run: %w", err)
+	}
+	text, err := json.MarshalIndent(run, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write engine run: %w", err)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("write engine run: %w", err)
+	}
+	path := filepath.Join(dir, EngineFile)
+	if err := os.WriteFile(path+".tmp", append(text, '\n'), 0o644); err != nil {
+		return fmt.Errorf("write engine run: %w", err)
+	}
+	if err := os.Rename(path+".tmp", path); err != nil {
+		return fmt.Errorf("write engine run: %w", err)
+	}
+	return nil
+}
