@@ -4,14 +4,25 @@ import "time"
 
 // Run is one invocation of `bench run`: every trial of every cell of its specs.
 type Run struct {
-	SchemaVersion int         `json:"schema_version"`
-	Profile       string      `json:"profile"` // quick or paper
-	Started       time.Time   `json:"started"`
-	Finished      time.Time   `json:"finished"`
-	Seed          uint64      `json:"seed"`
-	Environment   Environment `json:"environment"`
-	Systems       []System    `json:"systems"`
-	Trials        []Trial     `json:"trials"`
+	SchemaVersion int       `json:"schema_version"`
+	Profile       string    `json:"profile"` // quick or paper
+	Started       time.Time `json:"started"`
+	// Finished is absent from a run that was interrupted: its trials so far are valid.
+	Finished      time.Time    `json:"finished,omitzero"`
+	Seed          uint64       `json:"seed"`
+	Environment   Environment  `json:"environment"`
+	Experiments   []Experiment `json:"experiments"`
+	Systems       []System     `json:"systems"`
+	PlannedTrials int          `json:"planned_trials"` // on systems that are installed
+	Trials        []Trial      `json:"trials"`
+}
+
+// Experiment is one spec file of the run.
+type Experiment struct {
+	Name       string `json:"name"`
+	Title      string `json:"title"`
+	SpecFile   string `json:"spec_file"`
+	SpecSHA256 string `json:"spec_sha256"`
 }
 
 // System is one server as it was found and configured for the run.
@@ -21,6 +32,7 @@ type System struct {
 	NotInstalled string            `json:"not_installed,omitempty"`
 	Version      string            `json:"version,omitempty"`
 	Command      []string          `json:"command,omitempty"`
+	BinarySHA256 string            `json:"binary_sha256,omitempty"`
 	Settings     map[string]string `json:"settings,omitempty"` // persistence, memory, threads
 }
 
@@ -44,6 +56,7 @@ type Trial struct {
 	CellHash string    `json:"cell_hash"` // identifies the cell and its seed
 	Round    int       `json:"round"`     // trials of one round ran next to each other
 	Order    int       `json:"order"`     // position in the whole run
+	Seed     uint64    `json:"seed"`      // of the op stream: the same for all systems of a round
 	Started  time.Time `json:"started"`
 
 	// OpStreamHash is a digest of every operation generated, in order, per worker:
@@ -52,6 +65,7 @@ type Trial struct {
 	Ops            uint64      `json:"ops"`
 	DurationNS     int64       `json:"duration_ns"`
 	ThroughputOps  float64     `json:"throughput_ops"` // operations per second
+	WarmupOps      uint64      `json:"warmup_ops"`     // issued before the clock, not in Ops
 	Errors         uint64      `json:"errors"`
 	VerifyFailures uint64      `json:"verify_failures"` // reads that returned a wrong value
 	Misses         uint64      `json:"misses"`          // reads of a key that was not there
