@@ -1,0 +1,102 @@
+package kerneltest
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
+)
+
+// bpfRef is the kernel's identity of a program, map or link.
+type bpfRef struct {
+	kind Kind
+	id   uint32
+}
+
+// bpfGraph is every BPF object with its name, and which objects keep which others alive: a link
+// its program, a program its maps.
+type bpfGraph struct {
+	names map[bpfRef]string
+	uses  map[bpfRef][]bpfRef
+}
+
+func listBPF() (bpfGraph, error) {
+	g := bpfGraph{names: map[bpfRef]string{}, uses: map[bpfRef][]bpfRef{}}
+	for _, list := range []func() error{g.addPrograms, g.addMaps, g.addLinks} {
+		if err := list(); err != nil {
+			return g, err
+		}
+	}
+	return g, nil
+}
+
+func (g bpfGraph) addPrograms() error {
+	return eachID(ebpf.ProgramGetNextID, func(id ebpf.ProgramID) error {
+		prog, err := ebpf.NewProgramFromID(id)
+		if err != nil {
+			return err
+		}
+		defer prog.Close()
+		info, err := prog.Info()
+		if err != nil {
+			return err
+		}
+		ref := bpfRef{Program, uint32(id)}
+		g.names[ref] = info.Name
+		ids, _ := info.MapIDs()
+		for _, m := range ids {
+			g.uses[ref] = append(g.uses[ref], bpfRef{Map, uint32(m)})
+		}
+		return nil
+	})
+}
+
+func (g bpfGraph) addMaps() error {
+	return eachID(ebpf.MapGetNextID, func(id ebpf.MapID) error {
+		m, err := ebpf.NewMapFromID(id)
+		if err != nil {
+			return err
+		}
+		defer m.Close()
+		info, err := m.Info()
+		if err != nil {
+			return err
+		}
+		g.names[bpfRef{Map, uint32(id)}] = info.Name
+		return nil
+	})
+}
+
+// eachID walks the kernel's ids in order. An object freed between finding and opening it is gone,
+// which is no error.
+func eachID[ID ~uint32](next func(ID) (ID, error), visit func(ID) error) error {
+	for id := ID(0); ; {
+		var err error
+		if id, err = next(id); errors.Is(err, os.ErrNotExist) {
+			return nil
+		} else if err != nil {
+			return fmt.Errorf("walk %T: %w", id, err)
+		}
+		if err := visit(id); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("%T %d: %w", id, id, err)
+		}
+	}
+}
+
+// addLinks names a link after its program, as links bear no name of their own.
+func (g bpfGraph) addLinks() error {
+	it := new(link.Iterator)
+	defer it.Close()
+	for it.Next() {
+		info, err := it.Link.Info()
+		if err != nil {
+			return fmt.Errorf("link %d: %w", it.ID, err)
+		}
+		ref, prog := bpfRef{Link, uint32(it.ID)}, bpfRef{Program, uint32(info.Program)}
+		g.names[ref] = g.names[prog]
+		g.uses[ref] = []bpfRef{prog}
+	}
+	return it.Err()
+}
