@@ -1,0 +1,130 @@
+package summary
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"time"
+
+	"bpfdb/results"
+)
+
+var (
+	// ErrRun means that a run lacks what every run must hold.
+	ErrRun = errors.New("unusable run")
+	// ErrNothing means that a directory holds neither run.json nor engine.json.
+	ErrNothing = errors.New("no results")
+	// ErrMixed means that runs from different machines or kernels were given together.
+	ErrMixed = errors.New("runs cannot be compared")
+)
+
+// Data is everything figures and tables are made from.
+type Data struct {
+	Runs    []*results.Run
+	Engines []*results.EngineRun
+	Panels  []*Panel // by experiment, value size, pipeline, ...
+}
+
+// Load reads run.json and engine.json from every directory; each must hold one of them.
+func Load(dirs []string) (*Data, error) {
+	var runs []*results.Run
+	var engines []*results.EngineRun
+	for _, dir := range dirs {
+		run, err := results.ReadRun(dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		engine, engineErr := results.ReadEngineRun(dir)
+		if engineErr != nil && !errors.Is(engineErr, fs.ErrNotExist) {
+			return nil, engineErr
+		}
+		if err != nil && engineErr != nil {
+			return nil, fmt.Errorf("%w in %s: neither run.json nor %s is there",
+				ErrNothing, dir, results.EngineFile)
+		}
+		if err == nil {
+			runs = append(runs, run)
+		}
+		if engineErr == nil {
+			engines = append(engines, engine)
+		}
+	}
+	return New(runs, engines)
+}
+
+// New groups the trials of runs into panels. Runs that differ in kernel, processor or
+// commit are refused: their trials must not stand in one interval.
+func New(runs []*results.Run, engines []*results.EngineRun) (*Data, error) {
+	d := &Data{Runs: runs, Engines: engines}
+	if err := d.checkComparable(); err != nil {
+		return nil, err
+	}
+	panels := map[Setting]*Panel{}
+	for i, run := range runs {
+		for t := range run.Trials {
+			trial := &run.Trials[t]
+			if err := checkTrial(trial); err != nil {
+				return nil, err
+			}
+			setting := settingOf(trial.Cell)
+			if panels[setting] == nil {
+				panels[setting] = &Panel{Setting: setting, seed: runs[0].Seed, samples: map[cell][]sample{}}
+				d.Panels = append(d.Panels, panels[setting])
+			}
+			panels[setting].add(i, trial)
+		}
+	}
+	systems := mergeSystems(runs)
+	for _, panel := range d.Panels {
+		panel.finish(systems)
+	}
+	slices.SortFunc(d.Panels, func(a, b *Panel) int { return compareSettings(a.Setting, b.Setting) })
+	return d, nil
+}
+
+// Environments lists where each run was taken, served runs first.
+func (d *Data) Environments() []results.Environment {
+	var all []results.Environment
+	for _, run := range d.Runs {
+		all = append(all, run.Environment)
+	}
+	for _, engine := range d.Engines {
+		all = append(all, engine.Environment)
+	}
+	return all
+}
+
+func (d *Data) checkComparable() error {
+	environments := d.Environments()
+	for _, other := range environments {
+		first := environments[0]
+		if other.Kernel != first.Kernel || other.CPUModel != first.CPUModel ||
+			other.CPUs != first.CPUs || other.GitCommit != first.GitCommit {
+			return fmt.Errorf("%w: %s, %d × %s, commit %s against %s, %d × %s, commit %s", ErrMixed,
+				first.Kernel, first.CPUs, first.CPUModel, first.GitCommit,
+				other.Kernel, other.CPUs, other.CPUModel, other.GitCommit)
+		}
+	}
+	return nil
+}
+
+// Experiments lists the experiments of the runs, once each, in the panels' order.
+func (d *Data) Experiments() []string {
+	var names []string
+	for _, panel := range d.Panels {
+		if !slices.Contains(names, panel.Setting.Experiment) {
+			names = append(names, panel.Setting.Experiment)
+		}
+	}
+	return names
+}
+
+// Duration is how long the served runs took together.
+func (d *Data) Duration() time.Duration {
+	var total time.Duration
+	for _, run := range d.Runs {
+		total += run.Finished.Sub(run.Started)
+	}
+	return total
+}

@@ -1,0 +1,59 @@
+package summary
+
+import (
+	"bpfdb/results"
+	"bpfdb/runners/stats"
+)
+
+// Confidence of every interval in figures and tables.
+const Confidence = 0.95
+
+// Estimate is one cell's metric over its good trials.
+type Estimate struct {
+	Median float64
+	Lo, Hi float64   // confidence interval of the median
+	Values []float64 // one per good trial, in the order they ran
+}
+
+// Estimate summarises a cell. Where the cell has no good trial the second result says
+// why, in a few words fit for a table; it is empty otherwise.
+func (p *Panel) Estimate(system results.System, row Row, metric Metric) (Estimate, string) {
+	samples := p.samples[cell{system.Name, row}]
+	var values []float64
+	for _, s := range samples {
+		if s.trial.Failure == "" {
+			values = append(values, metric.value(s.trial))
+		}
+	}
+	switch {
+	case len(values) > 0:
+		lo, hi := stats.BootstrapCI(values, Confidence, p.seed)
+		return Estimate{stats.Median(values), lo, hi, values}, ""
+	case len(samples) > 0:
+		return Estimate{}, "failed"
+	case system.NotInstalled != "":
+		return Estimate{}, "not installed"
+	}
+	return Estimate{}, "not measured"
+}
+
+// Ratio is system over baseline, paired by round; ok is false when no round holds a good
+// trial of both.
+func (p *Panel) Ratio(system, baseline string, row Row, metric Metric) (ratio stats.Ratio, ok bool) {
+	base := map[round]float64{}
+	for _, s := range p.samples[cell{baseline, row}] {
+		if s.trial.Failure == "" {
+			base[s.round()] = metric.value(s.trial)
+		}
+	}
+	var ours, theirs []float64
+	for _, s := range p.samples[cell{system, row}] {
+		value, paired := base[s.round()]
+		if paired && s.trial.Failure == "" {
+			ours = append(ours, metric.value(s.trial))
+			theirs = append(theirs, value)
+		}
+	}
+	ratio, err := stats.PairedRatio(ours, theirs, Confidence, p.seed)
+	return ratio, err == nil
+}

@@ -1,0 +1,88 @@
+package summary
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Notes says what a reader must know before trusting the panel: trials left out, errors,
+// wrong or missing values, and whether the systems were given the same operations.
+func (p *Panel) Notes() []string {
+	var notes []string
+	for _, system := range p.Systems {
+		for _, row := range p.Rows {
+			notes = append(notes, p.cellNotes(system.Name, row)...)
+		}
+		if system.NotInstalled != "" && !p.has(system.Name) {
+			notes = append(notes, fmt.Sprintf("%s: not installed (%s)", system.Name, system.NotInstalled))
+		}
+	}
+	if row, number, differ := p.loadsDiffer(); differ {
+		notes = append(notes, fmt.Sprintf("%s, round %d: the systems were not given the same operations",
+			p.Label(row), number))
+	}
+	return notes
+}
+
+func (p *Panel) cellNotes(system string, row Row) []string {
+	var notes []string
+	var failures, errorCount, wrong, misses uint64
+	samples := p.samples[cell{system, row}]
+	reason := ""
+	for _, s := range samples {
+		if s.trial.Failure != "" {
+			failures++
+			reason = s.trial.Failure
+			continue
+		}
+		errorCount += s.trial.Errors
+		wrong += s.trial.VerifyFailures
+		misses += s.trial.Misses
+	}
+	name := system + ", " + p.Label(row)
+	if failures > 0 {
+		notes = append(notes, fmt.Sprintf("%s: %d of %d trials left out (%s)",
+			name, failures, len(samples), reason))
+	}
+	if errorCount+wrong+misses > 0 {
+		notes = append(notes, fmt.Sprintf("%s: %d errors, %d wrong values, %d misses",
+			name, errorCount, wrong, misses))
+	}
+	return notes
+}
+
+// loadsDiffer finds the first round in which two systems ran different operations.
+func (p *Panel) loadsDiffer() (row Row, number int, differ bool) {
+	for _, row := range p.Rows {
+		first := map[round]string{}
+		for _, system := range p.Systems {
+			for _, s := range p.samples[cell{system.Name, row}] {
+				seen, ok := first[s.round()]
+				if !ok {
+					first[s.round()] = s.trial.OpStreamHash
+				} else if seen != s.trial.OpStreamHash && s.trial.Failure == "" {
+					return row, s.trial.Round, true
+				}
+			}
+		}
+	}
+	return Row{}, 0, false
+}
+
+// Trials is the smallest and largest number of good trials in the panel's measured cells.
+func (p *Panel) Trials() (fewest, most int) {
+	var counts []int
+	for _, samples := range p.samples {
+		good := 0
+		for _, s := range samples {
+			if s.trial.Failure == "" {
+				good++
+			}
+		}
+		counts = append(counts, good)
+	}
+	if len(counts) == 0 {
+		return 0, 0
+	}
+	return slices.Min(counts), slices.Max(counts)
+}
