@@ -1,0 +1,128 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Session is one client connection. Sessions over one DB take turns: like the DB they are sequential.
+type Session struct {
+	db      *DB
+	id      uint64
+	parser  *parser
+	txn     *Txn // open between BEGIN and COMMIT or ABORT
+	reply   reply
+	closed  bool
+	differs bool
+}
+
+// NewSession opens a connection to db, speaking RESP2 until HELLO.
+func NewSession(db *DB) *Session {
+	db.sessions++
+	return &Session{db: db, id: db.sessions, parser: newParser(), reply: reply{resp: 2}}
+}
+
+// Serve takes the next bytes from the client, however cut, and returns the bytes of all replies that became due.
+// After closed the server has closed the connection behind out, and further input is ignored.
+func (s *Session) Serve(in []byte) (out []byte, closed bool) {
+	s.reply.out = nil
+	if !s.closed {
+		s.parser.input = append(s.parser.input, in...)
+	}
+	for !s.closed {
+		args, ok, err := s.parser.next()
+		if err != nil {
+			s.fail(err)
+			s.Close()
+			break
+		}
+		if !ok {
+			break
+		}
+		if len(args) > 0 {
+			s.execute(args)
+		}
+	}
+	return s.reply.out, s.closed
+}
+
+// Close ends the connection from either side, which aborts an open transaction.
+func (s *Session) Close() {
+	s.closed = true
+	s.txn = nil
+}
+
+// Differs reports whether the session has met a command or limit of BPF-DB's own, so that redis-server would have
+// answered otherwise.
+func (s *Session) Differs() bool {
+	return s.differs
+}
+
+// execute runs one request and appends its reply. Outside BEGIN ... COMMIT a command is its own transaction.
+func (s *Session) execute(args [][]byte) {
+	cmd, ok := commands[lower(string(args[0]))]
+	switch {
+	case !ok:
+		s.fail(unknownCommand(args))
+		return
+	case cmd.arity > 0 && len(args) != cmd.arity, len(args) < -cmd.arity:
+		s.fail(wrongArity(lower(string(args[0]))))
+		return
+	}
+	before := len(s.reply.out)
+	run := func(t *Txn) error { return cmd.run(s, t, args) }
+	var err error
+	if s.txn != nil {
+		err = run(s.txn)
+	} else {
+		err = s.db.atomically(run)
+	}
+	if err != nil {
+		s.reply.out = s.reply.out[:before]
+		s.fail(err)
+	}
+}
+
+// codedError is an error reply with a code of its own instead of ERR.
+type codedError string
+
+func (e codedError) Error() string { return string(e) }
+
+var ownErrors = []error{
+	ErrKeyTooLarge, ErrValueTooLarge, errTooLarge, errExpiry,
+}
+
+// fail appends an error reply.
+func (s *Session) fail(err error) {
+	for _, own := range ownErrors {
+		s.differs = s.differs || errors.Is(err, own)
+	}
+	var coded codedError
+	if errors.As(err, &coded) {
+		s.reply.failure(err.Error())
+	} else {
+		s.reply.failure("ERR " + err.Error())
+	}
+}
+
+// unknownCommand quotes at most 128 bytes of the name and about as many of the arguments, as Redis does.
+func unknownCommand(args [][]byte) error {
+	const limit = 128
+	var quoted string
+	for _, arg := range args[1:] {
+		if len(quoted) >= limit {
+			break
+		}
+		quoted += fmt.Sprintf("'%s' ", prefix(cString(arg), limit-len(quoted)))
+	}
+	name := prefix(cString(args[0]), limit)
+	return errors.New(oneLine("unknown command '" + name + "', with args beginning with: " + quoted))
+}
+
+func wrongArity(name string) error {
+	return fmt.Errorf("wrong number of arguments for '%s' command", name)
+}
+
+func prefix(text string, n int) string {
+	return text[:min(n, len(text))]
+}

@@ -1,0 +1,111 @@
+package model
+
+import "bytes"
+
+// Txn is a transaction under optimistic concurrency control (Kung and Robinson, 1981, backward validation): it
+// reads committed records, keeps its writes to itself, and at Commit checks that what it read still holds.
+// A transaction that reads between two commits of others may see states that never existed together; it cannot
+// commit then. Absence is a state like any other: a key read as missing may come and go before Commit.
+type Txn struct {
+	db     *DB
+	reads  map[string]uint64 // version at the first read, 0 for a missing key
+	writes map[string]write
+	done   bool
+}
+
+// write is what a transaction will do to one key.
+type write struct {
+	value   []byte
+	deleted bool
+}
+
+// Begin starts a transaction. Any number may be open.
+func (db *DB) Begin() *Txn {
+	return &Txn{db: db, reads: map[string]uint64{}, writes: map[string]write{}}
+}
+
+// Get returns a copy of the value of key, as this transaction or else the latest commit wrote it.
+func (t *Txn) Get(key []byte) (value []byte, found bool, err error) {
+	if err := t.check(key); err != nil {
+		return nil, false, err
+	}
+	if w, ok := t.writes[string(key)]; ok {
+		return bytes.Clone(w.value), !w.deleted, nil
+	}
+	r, found := t.db.records[string(key)]
+	if _, ok := t.reads[string(key)]; !ok {
+		t.reads[string(key)] = r.version
+	}
+	return bytes.Clone(r.value), found, nil
+}
+
+// Set makes value the value of key when the transaction commits. It is not a read: it never conflicts.
+func (t *Txn) Set(key, value []byte) error {
+	if err := t.check(key); err != nil {
+		return err
+	}
+	if len(value) > MaxValueBytes {
+		return ErrValueTooLarge
+	}
+	t.writes[string(key)] = write{value: append([]byte{}, value...)}
+	return nil
+}
+
+// Delete removes key when the transaction commits and reports whether it is there now, which is a read.
+func (t *Txn) Delete(key []byte) (found bool, err error) {
+	if _, found, err = t.Get(key); err != nil {
+		return false, err
+	}
+	t.writes[string(key)] = write{deleted: true}
+	return found, nil
+}
+
+// Commit makes the writes take effect at once, or returns ErrConflict and makes none. Either way t is over.
+func (t *Txn) Commit() error {
+	if t.done {
+		return ErrDone
+	}
+	t.done = true
+	for key, version := range t.reads {
+		if t.db.records[key].version != version {
+			return ErrConflict
+		}
+	}
+	if len(t.writes) > 0 {
+		t.db.clock++
+	}
+	for key, w := range t.writes {
+		if w.deleted {
+			delete(t.db.records, key)
+		} else {
+			t.db.records[key] = record{value: w.value, version: t.db.clock}
+		}
+	}
+	return nil
+}
+
+// Abort ends the transaction without effect.
+func (t *Txn) Abort() error {
+	if t.done {
+		return ErrDone
+	}
+	t.done = true
+	return nil
+}
+
+func (t *Txn) check(key []byte) error {
+	if t.done {
+		return ErrDone
+	}
+	return checkKeys(key)
+}
+
+// checkKeys returns ErrKeyTooLarge if one of keys is.
+func checkKeys(keys ...[]byte) error {
+	for _, key := range keys {
+		if len(key) > MaxKeyBytes {
+			return ErrKeyTooLarge
+		}
+	}
+	return nil
+}
