@@ -1,0 +1,53 @@
+# Everything a user or CI runs. `make help` lists the targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# The one place for the compiler of the kernel side and its flags; bpf2go reads them from the
+# environment in `make generate`. cpu v3 is the newest instruction set every supported kernel takes.
+# The multiarch directory is where Debian and Ubuntu keep <asm/types.h>.
+export BPF2GO_CC := clang-19
+export BPF2GO_STRIP := llvm-strip-19
+export BPF2GO_CFLAGS := -O2 -g -Wall -Werror -mcpu=v3 -I/usr/include/$(shell uname -m)-linux-gnu
+
+PROFILE ?= quick
+CPUS := $(shell nproc)
+# Kernel tests hold memory and CPUs: more packages at once than this only makes them time out.
+TEST_PACKAGES := $(shell n=$(CPUS); echo $$((n < 4 ? n : 4)))
+TEST_TIMEOUT := 8m
+# Go refuses to stamp the revision where git does (not a repository, or somebody else's).
+BUILDVCS := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false)
+
+.PHONY: help deps generate build test check reproduce clean
+
+help: ## list the targets
+	@grep -hE '^[a-zA-Z%-]+:.*## ' $(MAKEFILE_LIST) | sed 's/%/NAME/' \
+		| awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+	@echo "  PROFILE=quick|paper chooses the length of reproduce and fig-NAME (now: $(PROFILE))"
+
+deps: ## install missing packages (Debian/Ubuntu, root)
+	@scripts/deps
+
+generate: ## compile bpf/ and regenerate the Go that embeds it
+	go generate ./...
+
+build: ## put bpfdb and bench in bin/
+	@mkdir -p bin
+	CGO_ENABLED=0 go build -trimpath -buildvcs=$(BUILDVCS) -o bin/ ./cmd/...
+
+test: deps build ## run all tests (as root: with those that need the kernel)
+	@[ "$$(id -u)" = 0 ] || echo "not root: tests that load programs into the kernel will be skipped"
+	go test -timeout $(TEST_TIMEOUT) -p $(TEST_PACKAGES) ./...
+
+check: deps ## check formats, vet, style rules and that generated files are fresh
+	@scripts/check
+
+reproduce: deps build ## run the experiments, draw figures, refresh the tables (root)
+	@scripts/reproduce $(PROFILE) all
+
+fig-%: deps build ## run experiments/NAME.yaml and draw its figure (root)
+	@scripts/reproduce $(PROFILE) $*
+
+clean: ## remove what build and reproduce made
+	rm -rf bin results/local
