@@ -157,7 +157,8 @@ func TestLeakOfPin(t *testing.T) {
 func TestLeakOfInterface(t *testing.T) {
 	Require(t, Tool("ip"))
 	before := snapshot(t)
-	if out, err := exec.Command("ip", "link", "add", "leakD0", "type", "veth", "peer", "leakD1").CombinedOutput(); err != nil {
+	add := exec.Command("ip", "link", "add", "leakD0", "type", "veth", "peer", "leakD1")
+	if out, err := add.CombinedOutput(); err != nil {
 		t.Fatalf("add interface: %v: %s", err, out)
 	}
 	t.Cleanup(func() { exec.Command("ip", "link", "del", "leakD0").Run() })
