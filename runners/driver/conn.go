@@ -1,0 +1,133 @@
+package driver
+
+import (
+	"bpfdb/workloads"
+
+	"golang.org/x/sys/unix"
+)
+
+// sentCommand is a command whose reply is due, in the order of sending.
+type sentCommand struct {
+	op   workloads.Op
+	slot slot
+}
+
+// conn is one connection of the raw driver. A batch with read-modify-writes takes two
+// rounds: first every operation's only command or read, then the writes of the
+// read-modify-writes, pipelined in the same way.
+type conn struct {
+	fd    int
+	index int // in its thread, for epoll
+	work  *worker
+
+	sent     []sentCommand  // the current round
+	answered int            // of sent
+	writes   []workloads.Op // read-modify-writes whose read was answered
+
+	batchNS   int64 // before the write of the batch's first round
+	writtenNS int64 // before the write of the current round
+
+	output  []byte // the requests of the current round
+	flushed int    // bytes of output the socket has taken
+	blocked bool   // epoll is to report when the socket takes more
+	partial []byte // the beginning of a reply that has not arrived in full
+}
+
+func newConn(fd, pipeline int) *conn {
+	return &conn{fd: fd, sent: make([]sentCommand, 0, pipeline), writes: make([]workloads.Op, 0, pipeline)}
+}
+
+func (c *conn) close() { unix.Close(c.fd) }
+
+// sendBatch draws the next operations and sends the first round.
+func (t *thread) sendBatch(c *conn) error {
+	count := min(c.work.left, uint64(cap(c.sent)))
+	c.work.left -= count
+	c.newRound()
+	for range count {
+		op := c.work.ops.Next()
+		t.queue(c, op, firstSlot[op.Kind])
+	}
+	c.batchNS = t.clock()
+	c.writtenNS = c.batchNS
+	return t.flush(c)
+}
+
+// sendWrites sends the second round.
+func (t *thread) sendWrites(c *conn) error {
+	c.newRound()
+	for _, op := range c.writes {
+		t.queue(c, op, slotRMWUpdate)
+	}
+	c.writes = c.writes[:0]
+	c.writtenNS = t.clock()
+	return t.flush(c)
+}
+
+func (c *conn) newRound() {
+	c.sent, c.answered = c.sent[:0], 0
+	c.output, c.flushed = c.output[:0], 0
+}
+
+func (t *thread) queue(c *conn, op workloads.Op, s slot) {
+	c.output = t.enc.append(c.output, op, s)
+	c.sent = append(c.sent, sentCommand{op: op, slot: s})
+}
+
+// endRound sends what comes after a round that is answered: the writes its reads lead to,
+// the next batch, or nothing more.
+func (t *thread) endRound(c *conn) error {
+	switch {
+	case len(c.writes) > 0:
+		return t.sendWrites(c)
+	case c.work.left > 0:
+		return t.sendBatch(c)
+	}
+	t.busy--
+	return nil
+}
+
+// take accounts for the reply to the oldest command that has none yet.
+func (t *thread) take(c *conn, r reply) {
+	cmd := c.sent[c.answered]
+	c.answered++
+	t.rec.commands++
+	if !t.accept(cmd, r) {
+		t.rec.ops++ // a read-modify-write whose read was refused writes nothing
+		return
+	}
+	t.rec.record(cmd.slot, t.now-c.writtenNS)
+	switch cmd.slot {
+	case slotRMWRead:
+		c.writes = append(c.writes, cmd.op)
+		return
+	case slotRMWUpdate:
+		t.rec.record(slotRMW, t.now-c.batchNS)
+	}
+	t.rec.ops++
+}
+
+// accept judges a reply and reports whether the command succeeded; a miss is a success.
+func (t *thread) accept(cmd sentCommand, r reply) bool {
+	switch cmd.slot {
+	case slotRead, slotRMWRead:
+		if r.kind == '$' {
+			t.rec.value(r.data, cmd.op.Key)
+			return true
+		}
+		if r.kind == '_' {
+			t.rec.misses++
+			return true
+		}
+	case slotPing:
+		if r.kind == '+' && string(r.data) == "PONG" {
+			return true
+		}
+	default:
+		if r.kind == '+' && string(r.data) == "OK" {
+			return true
+		}
+	}
+	t.rec.refuse(r)
+	return false
+}

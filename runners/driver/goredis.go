@@ -1,0 +1,122 @@
+package driver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"sync"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
+	"golang.org/x/sys/unix"
+)
+
+// Sizes of go-redis's buffers per connection; its own defaults, written out.
+const (
+	goRedisBuffer = 32 << 10
+	never         = -1 // disables a limit of go-redis that 0 would set to a default
+)
+
+// goRedis drives each connection from a goroutine of its own.
+type goRedis struct {
+	client  *redis.Client
+	workers []*goRedisWorker
+}
+
+// options writes out whatever influences a measurement, lest a default change it.
+func options(cfg Config) *redis.Options {
+	return &redis.Options{
+		Network:         cfg.Network,
+		Addr:            cfg.Addr,
+		Protocol:        cfg.Protocol,
+		DisableIdentity: true,  // no CLIENT SETINFO
+		MaxRetries:      never, // a retry would hide an error and inflate a latency
+		DialerRetries:   1,
+		DialTimeout:     cfg.Timeout,
+		ReadTimeout:     cfg.Timeout,
+		WriteTimeout:    cfg.Timeout,
+		ReadBufferSize:  goRedisBuffer,
+		WriteBufferSize: goRedisBuffer,
+
+		ContextTimeoutEnabled: false, // the timeouts above hold
+
+		PoolSize:         cfg.Connections,
+		MaxActiveConns:   cfg.Connections,
+		PipelinePoolSize: never, // pipelines use their worker's connection
+		PoolTimeout:      cfg.Timeout,
+		ConnMaxIdleTime:  never,
+		ConnMaxLifetime:  0, // connections live as long as the client
+
+		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
+	}
+}
+
+func newGoRedis(ctx context.Context, cfg Config) (*goRedis, error) {
+	b := &goRedis{client: redis.NewClient(options(cfg))}
+	for i := range cfg.Connections {
+		w := newGoRedisWorker(b.client.Conn(), cfg)
+		b.workers = append(b.workers, w)
+		// Establishes the connection. A server without PING must answer with an error.
+		if err := w.conn.Ping(ctx).Err(); err != nil && !isReply(err) {
+			b.close()
+			return nil, fmt.Errorf("connection %d to %s: %w", i, cfg.Addr, transportError(err))
+		}
+	}
+	return b, nil
+}
+
+func (b *goRedis) run(ctx context.Context, work []worker) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var wg sync.WaitGroup
+	errs := make([]error, len(b.workers))
+	for i, w := range b.workers {
+		wg.Go(func() { // ends with its operations, or a batch after ctx
+			if errs[i] = w.run(ctx, &work[i]); errs[i] != nil {
+				cancel(errs[i])
+			}
+		})
+	}
+	wg.Wait()
+	if errors.Join(errs...) == nil {
+		return nil
+	}
+	return context.Cause(ctx)
+}
+
+func (b *goRedis) recorders() []*recorder {
+	all := make([]*recorder, len(b.workers))
+	for i, w := range b.workers {
+		all[i] = w.rec
+	}
+	return all
+}
+
+func (b *goRedis) close() {
+	for _, w := range b.workers {
+		w.conn.Close()
+	}
+	b.client.Close()
+}
+
+// isReply tells an error reply of the server from a failed connection.
+func isReply(err error) bool {
+	var reply redis.Error
+	return errors.As(err, &reply)
+}
+
+// transportError wraps what go-redis returns in this package's sentinels.
+func transportError(err error) error {
+	var netErr net.Error
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &netErr) && netErr.Timeout():
+		return fmt.Errorf("%w: %w", ErrTimeout, err)
+	case errors.Is(err, io.EOF), errors.Is(err, unix.ECONNRESET), errors.Is(err, unix.EPIPE),
+		errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("%w: %w", ErrClosed, err)
+	}
+	return err
+}

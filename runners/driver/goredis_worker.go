@@ -1,0 +1,141 @@
+package driver
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"bpfdb/workloads"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// goRedisWorker is one connection. Its rounds are those of conn in the raw driver.
+type goRedisWorker struct {
+	conn     *redis.Conn
+	rec      *recorder
+	pipeline int
+	value    int // bytes
+
+	sent    []sentCommand
+	replies []redis.Cmder // of sent
+	writes  []workloads.Op
+	scratch []byte
+}
+
+func newGoRedisWorker(conn *redis.Conn, cfg Config) *goRedisWorker {
+	return &goRedisWorker{
+		conn: conn, rec: newRecorder(cfg), pipeline: cfg.Pipeline, value: cfg.Workload.ValueBytes,
+	}
+}
+
+func (w *goRedisWorker) run(ctx context.Context, work *worker) error {
+	for work.left > 0 {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err := w.batch(ctx, work); err != nil {
+			return err
+		}
+		w.rec.done.Store(w.rec.ops)
+	}
+	return nil
+}
+
+func (w *goRedisWorker) batch(ctx context.Context, work *worker) error {
+	w.sent, w.writes = w.sent[:0], w.writes[:0]
+	for range min(work.left, uint64(w.pipeline)) {
+		op := work.ops.Next()
+		work.left--
+		w.sent = append(w.sent, sentCommand{op: op, slot: firstSlot[op.Kind]})
+	}
+	start := time.Now()
+	if err := w.round(ctx, start); err != nil {
+		return err
+	}
+	if len(w.writes) == 0 {
+		return nil
+	}
+	w.sent = w.sent[:0]
+	for _, op := range w.writes {
+		w.sent = append(w.sent, sentCommand{op: op, slot: slotRMWUpdate})
+	}
+	return w.round(ctx, start)
+}
+
+// round sends the commands in sent and accounts for their replies. batchStart is when the
+// batch's first round began.
+func (w *goRedisWorker) round(ctx context.Context, batchStart time.Time) error {
+	w.replies = w.replies[:0]
+	start := time.Now()
+	if len(w.sent) == 1 {
+		w.replies = append(w.replies, w.issue(ctx, w.conn, w.sent[0]))
+	} else {
+		pipe := w.conn.Pipeline()
+		for _, cmd := range w.sent {
+			w.replies = append(w.replies, w.issue(ctx, pipe, cmd))
+		}
+		start = time.Now() // the encoding of the values is not the server's
+		if _, err := pipe.Exec(ctx); err != nil && !isReply(err) {
+			return transportError(err)
+		}
+	}
+	end := time.Now()
+	for i, cmd := range w.sent {
+		if err := w.take(cmd, w.replies[i], end.Sub(start), end.Sub(batchStart)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// issue sends a command, or queues it if through is a pipeline.
+func (w *goRedisWorker) issue(ctx context.Context, through redis.Cmdable, cmd sentCommand) redis.Cmder {
+	if cmd.slot == slotPing {
+		return through.Ping(ctx)
+	}
+	w.scratch = workloads.AppendKey(w.scratch[:0], cmd.op.Key)
+	key := string(w.scratch)
+	if cmd.slot == slotRead || cmd.slot == slotRMWRead {
+		return through.Get(ctx, key)
+	}
+	value := workloads.AppendValue(make([]byte, 0, w.value), cmd.op.Key, cmd.op.Version, w.value)
+	return through.Set(ctx, key, value, 0)
+}
+
+// take accounts for one reply; it returns an error only if the connection failed.
+func (w *goRedisWorker) take(cmd sentCommand, got redis.Cmder, latency, sinceBatch time.Duration) error {
+	err := got.Err()
+	miss := errors.Is(err, redis.Nil)
+	if err != nil && !isReply(err) {
+		return transportError(err)
+	}
+	w.rec.commands++
+	if err != nil && !miss {
+		w.rec.fail(err.Error())
+		w.rec.ops++
+		return nil
+	}
+	w.rec.record(cmd.slot, latency.Nanoseconds())
+	switch cmd.slot {
+	case slotRead, slotRMWRead:
+		w.read(cmd.op, got.(*redis.StringCmd), miss)
+	case slotRMWUpdate:
+		w.rec.record(slotRMW, sinceBatch.Nanoseconds())
+	}
+	if cmd.slot == slotRMWRead {
+		w.writes = append(w.writes, cmd.op)
+		return nil
+	}
+	w.rec.ops++
+	return nil
+}
+
+func (w *goRedisWorker) read(op workloads.Op, got *redis.StringCmd, miss bool) {
+	if miss {
+		w.rec.misses++
+		return
+	}
+	data, _ := got.Bytes() // the error is nil: the reply was judged before
+	w.rec.value(data, op.Key)
+}

@@ -1,0 +1,127 @@
+package driver
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	tick          = 50 * time.Millisecond // how often deadlines and the context are looked at
+	eventsPerWait = 64
+	readBytes     = 256 << 10 // holds the longest value several times
+)
+
+// thread drives its connections from one operating-system thread with one epoll instance.
+type thread struct {
+	epoll   int
+	conns   []*conn
+	events  [eventsPerWait]unix.EpollEvent
+	input   []byte // what recv writes to; shared by the connections
+	enc     encoder
+	rec     *recorder
+	timeout time.Duration
+	start   time.Time // zero of the clock
+	now     int64     // the clock when it was last read, ns
+	busy    int       // connections with unanswered operations
+}
+
+func newThread(cfg Config) (*thread, error) {
+	epoll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil, fmt.Errorf("create epoll instance: %w", err)
+	}
+	return &thread{
+		epoll: epoll, input: make([]byte, readBytes), enc: newEncoder(cfg.Workload.ValueBytes),
+		rec: newRecorder(cfg), timeout: cfg.Timeout, start: time.Now(),
+	}, nil
+}
+
+func (t *thread) close() { unix.Close(t.epoll) }
+
+// adopt takes a connection over.
+func (t *thread) adopt(c *conn) error {
+	c.index = len(t.conns)
+	t.conns = append(t.conns, c)
+	event := c.event(unix.EPOLLIN)
+	if err := unix.EpollCtl(t.epoll, unix.EPOLL_CTL_ADD, c.fd, &event); err != nil {
+		return fmt.Errorf("watch connection: %w", err)
+	}
+	return nil
+}
+
+// clock reads the time in nanoseconds since the thread was made.
+func (t *thread) clock() int64 {
+	t.now = int64(time.Since(t.start))
+	return t.now
+}
+
+// run sends the work of all connections and returns when every operation is answered.
+func (t *thread) run(ctx context.Context) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	t.busy = 0
+	for _, c := range t.conns {
+		if c.work.left == 0 {
+			continue
+		}
+		t.busy++
+		if err := t.sendBatch(c); err != nil {
+			return err
+		}
+	}
+	lastTick := t.clock()
+	for t.busy > 0 {
+		n, err := unix.EpollWait(t.epoll, t.events[:], int(tick.Milliseconds()))
+		if err != nil && err != unix.EINTR {
+			return fmt.Errorf("wait for replies: %w", err)
+		}
+		for i := range max(n, 0) {
+			if err := t.serve(&t.events[i]); err != nil {
+				return err
+			}
+		}
+		t.rec.done.Store(t.rec.ops)
+		if n <= 0 {
+			t.clock()
+		}
+		if t.now-lastTick >= int64(tick) {
+			lastTick = t.now
+			if err := t.checkDeadlines(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (t *thread) serve(event *unix.EpollEvent) error {
+	c := t.conns[event.Fd]
+	if event.Events&unix.EPOLLOUT != 0 {
+		if err := t.flush(c); err != nil {
+			return err
+		}
+	}
+	if event.Events&(unix.EPOLLIN|unix.EPOLLHUP|unix.EPOLLERR) != 0 {
+		return t.receive(c)
+	}
+	return nil
+}
+
+// checkDeadlines ends the run when the context has, or when a reply is overdue.
+func (t *thread) checkDeadlines(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	for i, c := range t.conns {
+		waiting := time.Duration(t.now - c.writtenNS)
+		if c.answered < len(c.sent) && waiting > t.timeout {
+			return fmt.Errorf("%w: %d of %d replies %v after the batch on local connection %d",
+				ErrTimeout, c.answered, len(c.sent), waiting.Round(time.Millisecond), i)
+		}
+	}
+	return nil
+}

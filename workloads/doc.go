@@ -1,0 +1,13 @@
+// Package workloads generates the operations of a benchmark: which command, on which
+// key, writing which value. It does no I/O and reads no clock: a stream is a function of
+// (Spec, seed, worker, workers), so every system under test receives the same load, and
+// Stream.Digest proves it.
+//
+// Records use the "string" mapping: one key holds one value of Spec.ValueBytes bytes, a
+// read fetches the whole value and an update replaces all of it. YCSB's own records are
+// ten fields of 100 bytes of which an update rewrites one; figures must say which they use.
+//
+// Operation mixes are those of the YCSB core workloads (Cooper et al., SoCC'10). D and E
+// are missing: D needs the progress of the other workers' inserts, which is no function of
+// the seed, and E needs ordered scans.
+package workloads

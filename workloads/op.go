@@ -1,0 +1,32 @@
+package workloads
+
+// Kind is what an operation does.
+type Kind uint8
+
+// The kinds of operation. KindCount is not a kind but their number.
+const (
+	Ping            Kind = iota // a round trip without data
+	Read                        // fetch the value of a key
+	Update                      // replace the value of a key that was loaded
+	Insert                      // store the first value of a key; the load phase only
+	ReadModifyWrite             // read a key, then replace its value; not atomic
+	KindCount
+)
+
+var kindNames = [KindCount]string{"PING", "READ", "UPDATE", "INSERT", "READ-MODIFY-WRITE"}
+
+// String returns the name YCSB gives the kind in its reports.
+func (k Kind) String() string {
+	if k >= KindCount {
+		return "UNKNOWN"
+	}
+	return kindNames[k]
+}
+
+// Op is one operation. Version tells the values written to one key apart; it is 0 for
+// inserts and for operations that write nothing.
+type Op struct {
+	Kind    Kind
+	Key     uint64 // key number in [0, Records); AppendKey gives the name
+	Version uint32
+}

@@ -1,0 +1,124 @@
+package workloads
+
+import (
+	"errors"
+	"fmt"
+	"math"
+)
+
+// RMWClient is the read-modify-write mode of YCSB: the client reads, then writes, and
+// another client may write in between.
+const RMWClient = "client"
+
+// MappingString is the record mapping of this package: one key, one value.
+const MappingString = "string"
+
+// Limits of a Spec.
+const (
+	MaxRecords    = 1 << 40 // keys a workload may address
+	MaxValueBytes = 64 << 10
+	MaxTheta      = 4.0 // beyond this nearly every draw is rank 0
+)
+
+// ErrSpec is wrapped by every error Spec.Validate returns.
+var ErrSpec = errors.New("invalid workload")
+
+// Spec describes a workload: a data set and the mix of operations on it.
+type Spec struct {
+	Name       string `yaml:"name"`
+	Records    uint64 `yaml:"records"`     // keys loaded, numbered from 0
+	ValueBytes int    `yaml:"value_bytes"` // of every value
+	Mapping    string `yaml:"mapping"`     // MappingString; empty means the same
+
+	// Distribution of key numbers over operations: uniform, zipfian or ycsb-zipfian.
+	Distribution string `yaml:"distribution"`
+	// Theta is the skew of zipfian; ycsb-zipfian fixes it at 0.99 and uniform has none.
+	Theta float64 `yaml:"theta"`
+
+	// Proportions of the mix; they add up to 1.
+	PingProportion            float64 `yaml:"ping_proportion"`
+	ReadProportion            float64 `yaml:"read_proportion"`
+	UpdateProportion          float64 `yaml:"update_proportion"`
+	ReadModifyWriteProportion float64 `yaml:"read_modify_write_proportion"`
+
+	RMW string `yaml:"rmw"` // RMWClient; empty means the same
+}
+
+// proportions lists the mix by kind; inserts belong to the load phase.
+func (s Spec) proportions() [KindCount]float64 {
+	return [KindCount]float64{
+		Ping:            s.PingProportion,
+		Read:            s.ReadProportion,
+		Update:          s.UpdateProportion,
+		ReadModifyWrite: s.ReadModifyWriteProportion,
+	}
+}
+
+// HasData reports whether any operation of the mix touches a key; a pure ping workload
+// needs no records and has nothing to load.
+func (s Spec) HasData() bool { return s.PingProportion < 1 }
+
+// Validate returns an error wrapping ErrSpec that names the first bad field and its value.
+func (s Spec) Validate() error {
+	if err := s.validateMix(); err != nil {
+		return err
+	}
+	if s.Mapping != "" && s.Mapping != MappingString {
+		return s.bad("mapping", s.Mapping, "want "+MappingString)
+	}
+	if s.RMW != "" && s.RMW != RMWClient {
+		return s.bad("rmw", s.RMW, "want "+RMWClient)
+	}
+	if !s.HasData() {
+		return nil
+	}
+	if s.Records < 1 || s.Records > MaxRecords {
+		return s.bad("records", s.Records, fmt.Sprintf("want 1 to %d", uint64(MaxRecords)))
+	}
+	if s.ValueBytes < MinValueBytes || s.ValueBytes > MaxValueBytes {
+		return s.bad("value_bytes", s.ValueBytes, fmt.Sprintf("want %d to %d", MinValueBytes, MaxValueBytes))
+	}
+	return s.validateDistribution()
+}
+
+func (s Spec) validateMix() error {
+	if s.Name == "" {
+		return fmt.Errorf("%w: name is empty", ErrSpec)
+	}
+	var sum float64
+	for kind, p := range s.proportions() {
+		if !(p >= 0 && p <= 1) {
+			return s.bad("proportion of "+Kind(kind).String(), p, "want 0 to 1")
+		}
+		sum += p
+	}
+	if math.Abs(sum-1) > 1e-9 {
+		return s.bad("sum of proportions", sum, "want 1")
+	}
+	return nil
+}
+
+func (s Spec) validateDistribution() error {
+	switch s.Distribution {
+	case Uniform:
+		if s.Theta != 0 {
+			return s.bad("theta", s.Theta, "uniform has none, want 0")
+		}
+	case Zipfian:
+		if !(s.Theta > 0 && s.Theta <= MaxTheta) {
+			return s.bad("theta", s.Theta, fmt.Sprintf("want above 0, at most %g", MaxTheta))
+		}
+	case YCSBZipfian:
+		if s.Theta != YCSBTheta {
+			return s.bad("theta", s.Theta, fmt.Sprintf("%s fixes it at %g", YCSBZipfian, YCSBTheta))
+		}
+	default:
+		return s.bad("distribution", fmt.Sprintf("%q", s.Distribution),
+			fmt.Sprintf("want %s, %s or %s", Uniform, Zipfian, YCSBZipfian))
+	}
+	return nil
+}
+
+func (s Spec) bad(field string, value any, want string) error {
+	return fmt.Errorf("%w %q: %s is %v: %s", ErrSpec, s.Name, field, value, want)
+}

@@ -1,0 +1,102 @@
+package workloads
+
+import (
+	"fmt"
+	"math/bits"
+	"math/rand/v2"
+)
+
+// Stream is one worker's endless sequence of operations. It must not be shared between
+// goroutines.
+type Stream struct {
+	keys       Distribution // nil when no operation touches a key
+	random     *rand.Rand
+	thresholds [KindCount]float64 // cumulative proportions
+	version    uint32
+	stride     uint32
+	digest     digest
+}
+
+// NewStream returns the stream of one worker out of workers. Equal arguments give equal
+// streams on every machine; different workers or seeds give independent ones.
+func NewStream(spec Spec, seed uint64, worker, workers int) (*Stream, error) {
+	if err := checkWorker(spec, worker, workers); err != nil {
+		return nil, err
+	}
+	s := &Stream{
+		random:  rand.New(rand.NewPCG(mix(seed), mix(uint64(worker)<<32|uint64(workers)))),
+		version: uint32(worker) + 1,
+		stride:  uint32(workers),
+		digest:  newDigest(spec.ValueBytes),
+	}
+	var sum float64
+	for kind, p := range spec.proportions() {
+		if p > 0 {
+			sum += p
+			s.thresholds[kind] = sum
+		}
+	}
+	if spec.HasData() {
+		keys, err := newDistribution(spec)
+		if err != nil {
+			return nil, err
+		}
+		s.keys = keys
+	}
+	return s, nil
+}
+
+// Next returns the next operation. It does not allocate.
+//
+// Versions of writes are 1 + worker + i*workers for the worker's i-th operation, so that
+// no two workers write the same version until 32 bits wrap.
+func (s *Stream) Next() Op {
+	op := Op{Kind: s.kind()}
+	if op.Kind != Ping {
+		op.Key = s.keys.Next(s.random)
+		if op.Kind != Read {
+			op.Version = s.version
+		}
+		s.version += s.stride
+	}
+	s.digest.add(op)
+	return op
+}
+
+func (s *Stream) kind() Kind {
+	u := s.random.Float64()
+	last := Ping
+	for kind, threshold := range s.thresholds {
+		if u < threshold {
+			return Kind(kind)
+		}
+		if threshold > 0 {
+			last = Kind(kind) // the sum of proportions may round to just below 1
+		}
+	}
+	return last
+}
+
+// Digest returns a hash of every operation produced so far, in order, and of the value
+// size: two streams with equal digests sent the same load.
+func (s *Stream) Digest() uint64 { return uint64(s.digest) }
+
+// digest is an order-sensitive rolling hash of operations. It is fast, not cryptographic.
+type digest uint64
+
+func newDigest(valueBytes int) digest { return digest(mix(uint64(valueBytes) + patternStep)) }
+
+func (d *digest) add(op Op) {
+	word := op.Key*0x9fb21c651e98df25 ^ uint64(op.Version)<<8 ^ uint64(op.Kind)
+	*d = digest((bits.RotateLeft64(uint64(*d), 23) ^ word) * 0xff51afd7ed558ccd)
+}
+
+func checkWorker(spec Spec, worker, workers int) error {
+	if err := spec.Validate(); err != nil {
+		return err
+	}
+	if workers < 1 || worker < 0 || worker >= workers {
+		return fmt.Errorf("%w %q: worker %d of %d: want 0 <= worker < workers", ErrSpec, spec.Name, worker, workers)
+	}
+	return nil
+}
