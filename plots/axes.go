@@ -20,13 +20,14 @@ func newPlot(yLabel string, yMax float64, format func(float64) string) *plot.Plo
 	p.Y.Label.TextStyle = plain(labelSize, ink)
 	p.Y.Label.TextStyle.XAlign, p.Y.Label.TextStyle.YAlign = draw.XCenter, draw.YBottom
 	p.X.Label.TextStyle = plain(labelSize, ink)
-	p.X.Label.TextStyle.XAlign, p.X.Label.TextStyle.YAlign = draw.XCenter, draw.YTop
+	p.X.Label.TextStyle.XAlign, p.X.Label.TextStyle.YAlign = draw.XCenter, draw.YBottom
 	p.X.Tick.Label = plain(labelSize, ink)
 	p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = draw.XCenter, draw.YTop
 	p.Y.Tick.Label = plain(labelSize-1, ink)
 	p.Y.Tick.Label.XAlign, p.Y.Tick.Label.YAlign = draw.XRight, draw.YCenter
 	p.Y.LineStyle.Width, p.Y.Tick.LineStyle.Width = 0, 0
 	p.X.LineStyle.Color, p.X.Tick.LineStyle.Color = ink, ink
+	p.X.Tick.Length, p.X.Label.Padding = 4, 2
 
 	ticks := evenTicks(yMax, format)
 	p.Y.Min, p.Y.Max = 0, math.Max(yMax, ticks[len(ticks)-1].Value)

@@ -106,26 +106,48 @@ func (l *engineLines) keys() []uint64 {
 	return slices.Compact(keys)
 }
 
-// Plot draws the lines into the data area.
+// Plot draws the lines into the data area, then the medians where there is room.
 func (l *engineLines) Plot(c draw.Canvas, p *plot.Plot) {
 	toX, toY := p.Transforms(&c)
-	number := plain(smallSize, ink)
-	number.XAlign, number.YAlign = draw.XCenter, draw.YBottom
+	const radius, clear = 3, 4
+	var taken []vg.Rectangle
 	for _, s := range l.series {
 		line, glyph := engineStyle(s)
-		style := draw.GlyphStyle{Color: engineColor(s.Op), Radius: 3, Shape: glyph}
+		style := draw.GlyphStyle{Color: engineColor(s.Op), Radius: radius, Shape: glyph}
 		var path []vg.Point
 		for _, point := range s.Points {
 			at := vg.Point{X: toX(float64(point.Keys)), Y: toY(point.Rate.Median)}
 			path = append(path, at)
-			highest := at.Y
 			for _, value := range point.Rate.Values {
 				dot := vg.Point{X: at.X, Y: toY(value)}
 				c.DrawGlyphNoClip(style, dot)
-				highest = max(highest, dot.Y)
+				taken = append(taken, style.Rectangle().Add(dot))
 			}
-			c.FillText(number, vg.Point{X: at.X, Y: highest + 4}, units.Rate(point.Rate.Median))
 		}
 		c.StrokeLines(line, path)
 	}
+	number := plain(smallSize, ink)
+	number.XAlign, number.YAlign = draw.XCenter, draw.YBottom
+	rise := number.Height("0")
+	for _, s := range l.series {
+		for _, point := range s.Points {
+			x, text := toX(float64(point.Keys)), units.Rate(point.Rate.Median)
+			above := vg.Point{X: x, Y: toY(slices.Max(point.Rate.Values)) + clear}
+			below := vg.Point{X: x, Y: toY(slices.Min(point.Rate.Values)) - clear - rise}
+			for _, at := range []vg.Point{above, below} {
+				if box := number.Rectangle(text).Add(at); !overlaps(box, taken) {
+					taken = append(taken, box)
+					c.FillText(number, at, text)
+					break
+				}
+			}
+		}
+	}
+}
+
+func overlaps(box vg.Rectangle, taken []vg.Rectangle) bool {
+	return slices.ContainsFunc(taken, func(other vg.Rectangle) bool {
+		return box.Min.X < other.Max.X && other.Min.X < box.Max.X &&
+			box.Min.Y < other.Max.Y && other.Min.Y < box.Max.Y
+	})
 }

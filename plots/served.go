@@ -60,7 +60,7 @@ func barPlot(bars *groupedBars, panel *summary.Panel, metric summary.Metric) *pl
 	}
 	p.X.Min, p.X.Max = -0.5, float64(len(panel.Rows))-0.5
 	p.X.Tick.Marker = plot.ConstantTicks(ticks)
-	p.X.Tick.LineStyle.Width = 0
+	p.X.Tick.LineStyle.Color = paper // no marks, but their room between axis and names
 	p.Add(bars)
 	return p
 }
