@@ -1,0 +1,128 @@
+package system
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"bpfdb/runners/document"
+)
+
+// Ways a server says that it accepts connections.
+const (
+	ReadyLine = "line" // prints a line beginning `ready ` on stdout
+	ReadyPing = "ping" // answers PING
+)
+
+// Definition is one system as experiments/systems/NAME.yaml describes it.
+type Definition struct {
+	Name  string
+	Title string // in figures
+	// Binary is a program on PATH, or a path from the working directory.
+	Binary    string
+	BinaryEnv string // environment variable that overrides Binary, $ left out
+	// Arguments of the server. {{addr}}, {{host}}, {{port}}, {{dir}} and {{cpus}} are
+	// replaced; dir is an empty directory of the trial's own.
+	Arguments []string
+	Version   []string // arguments that make the binary print its version
+	Ready     string   // ReadyLine or ReadyPing
+	// Settings state what must be equal for a fair comparison, and what is known to
+	// differ: persistence, memory, threads.
+	Settings     map[string]string
+	ReadyTimeout time.Duration
+	StopTimeout  time.Duration // from SIGTERM to SIGKILL
+}
+
+// parity lists the settings every system must state; those of one experiment must agree
+// on each, except on threads, where each system is run as its vendor recommends.
+var parity = []string{"persistence", "memory", "threads"}
+
+// Read reads NAME.yaml of a directory of systems.
+func Read(dir, name string) (Definition, error) {
+	file := filepath.Join(dir, name+".yaml")
+	fields, err := document.Read(file)
+	if err != nil {
+		return Definition{}, err
+	}
+	var d Definition
+	readySeconds, stopSeconds := 20.0, 10.0
+	err = fields.Decode(map[string]any{
+		"name": &d.Name, "title": &d.Title, "binary": &d.Binary, "binary_env": &d.BinaryEnv,
+		"arguments": &d.Arguments, "version": &d.Version, "ready": &d.Ready, "settings": &d.Settings,
+		"ready_timeout_sec": &readySeconds, "stop_timeout_sec": &stopSeconds,
+	})
+	if err != nil {
+		return Definition{}, err
+	}
+	d.ReadyTimeout = time.Duration(readySeconds * float64(time.Second))
+	d.StopTimeout = time.Duration(stopSeconds * float64(time.Second))
+	return d, d.validate(fields, name)
+}
+
+func (d Definition) validate(fields *document.Mapping, name string) error {
+	if d.Name != name {
+		return fields.Errorf("name", "%q does not match the file name", d.Name)
+	}
+	if d.Title == "" {
+		return fields.Errorf("title", "missing")
+	}
+	if d.Binary == "" {
+		return fields.Errorf("binary", "missing")
+	}
+	if d.Ready != ReadyLine && d.Ready != ReadyPing {
+		return fields.Errorf("ready", "%q is neither %s nor %s", d.Ready, ReadyLine, ReadyPing)
+	}
+	if !strings.Contains(strings.Join(d.Arguments, " "), "{{port}}") &&
+		!strings.Contains(strings.Join(d.Arguments, " "), "{{addr}}") {
+		return fields.Errorf("arguments", "neither {{addr}} nor {{port}} is used")
+	}
+	if d.ReadyTimeout <= 0 {
+		return fields.Errorf("ready_timeout_sec", "must be above zero")
+	}
+	if d.StopTimeout <= 0 {
+		return fields.Errorf("stop_timeout_sec", "must be above zero")
+	}
+	for _, setting := range parity {
+		if d.Settings[setting] == "" {
+			return fields.Errorf("settings", "%s is missing", setting)
+		}
+	}
+	if _, err := expand(d.Arguments, map[string]string{
+		"addr": "", "host": "", "port": "", "dir": "", "cpus": ""}); err != nil {
+		return fields.Errorf("arguments", "%v", err)
+	}
+	return nil
+}
+
+// CheckParity reports the first setting on which systems to be compared disagree.
+func CheckParity(systems []Definition) error {
+	for _, setting := range parity {
+		if setting == "threads" {
+			continue
+		}
+		for _, d := range systems[min(1, len(systems)):] {
+			if first := systems[0]; d.Settings[setting] != first.Settings[setting] {
+				return fmt.Errorf("unfair comparison: %s has %s %s, %s has %s", first.Name, setting,
+					first.Settings[setting], d.Name, d.Settings[setting])
+			}
+		}
+	}
+	return nil
+}
+
+// expand replaces {{name}} in each argument; a name without a value is an error.
+func expand(arguments []string, values map[string]string) ([]string, error) {
+	expanded := slices.Clone(arguments)
+	for i, argument := range expanded {
+		for name, value := range values {
+			argument = strings.ReplaceAll(argument, "{{"+name+"}}", value)
+		}
+		if strings.Contains(argument, "{{") {
+			return nil, fmt.Errorf("%q: unknown placeholder", arguments[i])
+		}
+		expanded[i] = argument
+	}
+	return expanded, nil
+}

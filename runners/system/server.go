@@ -1,0 +1,136 @@
+package system
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+var (
+	// ErrDied means that the server ended by itself.
+	ErrDied = errors.New("server died")
+	// ErrNotReady means that the server did not accept in time.
+	ErrNotReady = errors.New("server did not get ready")
+	// ErrStop means that the server did not end as it should.
+	ErrStop = errors.New("server did not stop cleanly")
+)
+
+// Server is a running system. Stop must be called, whatever happens in between.
+type Server struct {
+	Addr    string // host:port it serves
+	Command []string
+
+	installation Installation
+	process      *exec.Cmd
+	dir          string
+	stdout       *output
+	stderr       *output
+	exited       chan struct{} // closed when the process is gone and exit is set
+	exit         error
+}
+
+// Start runs the system on a free loopback port and returns when it accepts. On an error
+// nothing is left running; the error ends with what the server said last.
+func (in Installation) Start(ctx context.Context) (*Server, error) {
+	addr, err := freeAddr()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", in.Name, err)
+	}
+	dir, err := os.MkdirTemp("", "bench-"+in.Name+"-")
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", in.Name, err)
+	}
+	host, port, _ := net.SplitHostPort(addr)
+	arguments, err := expand(in.Arguments, map[string]string{
+		"addr": addr, "host": host, "port": port, "dir": dir, "cpus": strconv.Itoa(runtime.NumCPU()),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", in.Name, errors.Join(err, os.RemoveAll(dir)))
+	}
+	s := &Server{
+		Addr:         addr,
+		Command:      append([]string{in.Path}, arguments...),
+		installation: in,
+		process:      exec.Command(in.Path, arguments...),
+		dir:          dir,
+		stdout:       newOutput(),
+		stderr:       newOutput(),
+		exited:       make(chan struct{}),
+	}
+	if err := s.launch(); err != nil {
+		return nil, fmt.Errorf("%s: start: %w", in.Name, errors.Join(err, os.RemoveAll(dir)))
+	}
+	if err := s.awaitReady(ctx); err != nil {
+		s.Stop() //nolint:errcheck // the reason it is not ready is the one to report
+		return nil, fmt.Errorf("%s: %w%s", in.Name, err, s.lastWords())
+	}
+	return s, nil
+}
+
+// launch starts the process from a thread that lives as long as it: the kernel sends the
+// parent-death signal when the starting thread ends, not the program. The process gets a
+// group of its own, so that Ctrl-C reaches the harness alone, which then stops it.
+func (s *Server) launch() error {
+	s.process.Dir = s.dir
+	s.process.Stdout, s.process.Stderr = s.stdout, s.stderr
+	s.process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
+	// A grandchild that keeps the pipes open must not keep Wait from returning.
+	s.process.WaitDelay = time.Second
+	started := make(chan error)
+	go func() { // ends with the process
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := s.process.Start()
+		started <- err
+		if err != nil {
+			return
+		}
+		s.exit = s.process.Wait()
+		close(s.exited)
+	}()
+	return <-started
+}
+
+// PID is the process id of the server.
+func (s *Server) PID() int { return s.process.Process.Pid }
+
+// Died is closed when the server is gone, asked to or not.
+func (s *Server) Died() <-chan struct{} { return s.exited }
+
+// DeathError explains an end nobody asked for: exit status and last words of stderr. It
+// is nil while the server runs.
+func (s *Server) DeathError() error {
+	select {
+	case <-s.exited:
+		return fmt.Errorf("%s: %w: %s%s", s.installation.Name, ErrDied, s.process.ProcessState, s.lastWords())
+	default:
+		return nil
+	}
+}
+
+func (s *Server) lastWords() string {
+	if tail := s.stderr.Tail(); tail != "" {
+		return "; its stderr ends:\n" + tail
+	}
+	if tail := s.stdout.Tail(); tail != "" {
+		return "; its stdout ends:\n" + tail
+	}
+	return "; it wrote nothing"
+}
+
+// freeAddr picks a loopback port nobody uses. Another program may take it before the
+// server does; the server then fails to start and says so.
+func freeAddr() (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return listener.Addr().String(), listener.Close()
+}
