@@ -1,0 +1,112 @@
+package host
+
+import (
+	"io/fs"
+	"path"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"bpfdb/results"
+)
+
+// sysctls are the settings that move a loopback benchmark of an in-kernel server.
+var sysctls = []string{
+	"kernel.bpf_stats_enabled",
+	"kernel.randomize_va_space",
+	"net.core.bpf_jit_enable",
+	"net.core.bpf_jit_harden",
+	"net.core.busy_poll",
+	"net.core.somaxconn",
+	"net.ipv4.tcp_congestion_control",
+	"net.ipv4.tcp_max_syn_backlog",
+	"net.ipv4.tcp_rmem",
+	"net.ipv4.tcp_wmem",
+	"vm.overcommit_memory",
+	"vm.swappiness",
+}
+
+// ReadEnvironment describes the machine; what it does not show is left empty. root is
+// "/". Source is not filled in: see ReadSource.
+func ReadEnvironment(root fs.FS) results.Environment {
+	m := machine{root}
+	return results.Environment{
+		Kernel:      strings.TrimSpace(m.text("proc/sys/kernel/osrelease") + " " + m.text("proc/sys/kernel/version")),
+		CPUModel:    m.field("proc/cpuinfo", "model name"),
+		CPUs:        runtime.NumCPU(),
+		MemoryBytes: m.memoryBytes(),
+		Virtualized: m.hypervisor(),
+		Governor:    m.text("sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
+		Clocksource: m.text("sys/devices/system/clocksource/clocksource0/current_clocksource"),
+		THP:         bracketed(m.text("sys/kernel/mm/transparent_hugepage/enabled")),
+		Mitigations: m.mitigations(),
+		Sysctls:     m.sysctls(),
+		GoVersion:   runtime.Version(),
+		LoadAvg:     m.text("proc/loadavg"),
+	}
+}
+
+type machine struct{ root fs.FS }
+
+func (m machine) text(name string) string {
+	text, _ := fs.ReadFile(m.root, name)
+	return strings.TrimSpace(string(text))
+}
+
+// field is the value of the first "name : value" line of a file.
+func (m machine) field(file, name string) string {
+	for line := range strings.Lines(m.text(file)) {
+		key, value, found := strings.Cut(line, ":")
+		if found && strings.TrimSpace(key) == name {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
+}
+
+func (m machine) memoryBytes() uint64 {
+	kilobytes, _ := strconv.ParseUint(strings.TrimSuffix(m.field("proc/meminfo", "MemTotal"), " kB"), 10, 64)
+	return kilobytes << 10
+}
+
+// hypervisor names the virtual machine's maker, as far as the firmware tells.
+func (m machine) hypervisor() string {
+	if !strings.Contains(" "+m.field("proc/cpuinfo", "flags")+" ", " hypervisor ") {
+		return ""
+	}
+	maker := m.text("sys/class/dmi/id/sys_vendor") + " " + m.text("sys/class/dmi/id/product_name")
+	if maker = strings.TrimSpace(maker); maker != "" {
+		return maker
+	}
+	return "yes"
+}
+
+func (m machine) mitigations() map[string]string {
+	const dir = "sys/devices/system/cpu/vulnerabilities"
+	found := map[string]string{}
+	entries, _ := fs.ReadDir(m.root, dir)
+	for _, entry := range entries {
+		found[entry.Name()] = m.text(path.Join(dir, entry.Name()))
+	}
+	return found
+}
+
+func (m machine) sysctls() map[string]string {
+	found := map[string]string{}
+	for _, name := range sysctls {
+		if value := m.text("proc/sys/" + strings.ReplaceAll(name, ".", "/")); value != "" {
+			found[name] = strings.Join(strings.Fields(value), " ")
+		}
+	}
+	return found
+}
+
+// bracketed is the chosen one of a sysfs list such as "always [madvise] never".
+func bracketed(list string) string {
+	_, rest, found := strings.Cut(list, "[")
+	if !found {
+		return list
+	}
+	chosen, _, _ := strings.Cut(rest, "]")
+	return chosen
+}
