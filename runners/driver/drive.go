@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math/bits"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"bpfdb/workloads"
@@ -39,6 +41,28 @@ type backend interface {
 	// recorders are those of all goroutines; they keep counting from phase to phase.
 	recorders() []*recorder
 	close()
+}
+
+// together runs f for 0 to n-1 at once and returns when all have. The first error cancels
+// the context of the others and is returned.
+func together(ctx context.Context, n int, f func(ctx context.Context, i int) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var failed atomic.Bool
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() {
+			if err := f(ctx, i); err != nil {
+				failed.Store(true)
+				cancel(err)
+			}
+		})
+	}
+	wg.Wait()
+	if failed.Load() {
+		return context.Cause(ctx)
+	}
+	return nil
 }
 
 func newBackend(ctx context.Context, cfg Config) (backend, error) {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"sync"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
@@ -69,22 +68,9 @@ func newGoRedis(ctx context.Context, cfg Config) (*goRedis, error) {
 }
 
 func (b *goRedis) run(ctx context.Context, work []worker) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	var wg sync.WaitGroup
-	errs := make([]error, len(b.workers))
-	for i, w := range b.workers {
-		wg.Go(func() { // ends with its operations, or a batch after ctx
-			if errs[i] = w.run(ctx, &work[i]); errs[i] != nil {
-				cancel(errs[i])
-			}
-		})
-	}
-	wg.Wait()
-	if errors.Join(errs...) == nil {
-		return nil
-	}
-	return context.Cause(ctx)
+	return together(ctx, len(b.workers), func(ctx context.Context, i int) error {
+		return b.workers[i].run(ctx, &work[i])
+	})
 }
 
 func (b *goRedis) recorders() []*recorder {

@@ -17,10 +17,17 @@ type goRedisWorker struct {
 	pipeline int
 	value    int // bytes
 
-	sent    []sentCommand
+	sent    []goRedisCommand
 	replies []redis.Cmder // of sent
 	writes  []workloads.Op
 	scratch []byte
+}
+
+// goRedisCommand has its arguments built before the clock starts.
+type goRedisCommand struct {
+	sentCommand
+	key   string
+	value []byte
 }
 
 func newGoRedisWorker(conn *redis.Conn, cfg Config) *goRedisWorker {
@@ -47,7 +54,7 @@ func (w *goRedisWorker) batch(ctx context.Context, work *worker) error {
 	for range min(work.left, uint64(w.pipeline)) {
 		op := work.ops.Next()
 		work.left--
-		w.sent = append(w.sent, sentCommand{op: op, slot: firstSlot[op.Kind]})
+		w.queue(op, firstSlot[op.Kind])
 	}
 	start := time.Now()
 	if err := w.round(ctx, start); err != nil {
@@ -58,7 +65,7 @@ func (w *goRedisWorker) batch(ctx context.Context, work *worker) error {
 	}
 	w.sent = w.sent[:0]
 	for _, op := range w.writes {
-		w.sent = append(w.sent, sentCommand{op: op, slot: slotRMWUpdate})
+		w.queue(op, slotRMWUpdate)
 	}
 	return w.round(ctx, start)
 }
@@ -69,38 +76,47 @@ func (w *goRedisWorker) round(ctx context.Context, batchStart time.Time) error {
 	w.replies = w.replies[:0]
 	start := time.Now()
 	if len(w.sent) == 1 {
-		w.replies = append(w.replies, w.issue(ctx, w.conn, w.sent[0]))
+		w.replies = append(w.replies, w.sent[0].issue(ctx, w.conn))
 	} else {
 		pipe := w.conn.Pipeline()
-		for _, cmd := range w.sent {
-			w.replies = append(w.replies, w.issue(ctx, pipe, cmd))
+		for i := range w.sent {
+			w.replies = append(w.replies, w.sent[i].issue(ctx, pipe))
 		}
-		start = time.Now() // the encoding of the values is not the server's
 		if _, err := pipe.Exec(ctx); err != nil && !isReply(err) {
 			return transportError(err)
 		}
 	}
 	end := time.Now()
 	for i, cmd := range w.sent {
-		if err := w.take(cmd, w.replies[i], end.Sub(start), end.Sub(batchStart)); err != nil {
+		if err := w.take(cmd.sentCommand, w.replies[i], end.Sub(start), end.Sub(batchStart)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// issue sends a command, or queues it if through is a pipeline.
-func (w *goRedisWorker) issue(ctx context.Context, through redis.Cmdable, cmd sentCommand) redis.Cmder {
-	if cmd.slot == slotPing {
+// queue adds a command to the round, with its arguments.
+func (w *goRedisWorker) queue(op workloads.Op, s slot) {
+	cmd := goRedisCommand{sentCommand: sentCommand{op: op, slot: s}}
+	if s != slotPing {
+		w.scratch = workloads.AppendKey(w.scratch[:0], op.Key)
+		cmd.key = string(w.scratch)
+	}
+	if s == slotUpdate || s == slotInsert || s == slotRMWUpdate {
+		cmd.value = workloads.AppendValue(make([]byte, 0, w.value), op.Key, op.Version, w.value)
+	}
+	w.sent = append(w.sent, cmd)
+}
+
+// issue sends a command, or adds it to the batch if through is a pipeline.
+func (c *goRedisCommand) issue(ctx context.Context, through redis.Cmdable) redis.Cmder {
+	switch c.slot {
+	case slotPing:
 		return through.Ping(ctx)
+	case slotRead, slotRMWRead:
+		return through.Get(ctx, c.key)
 	}
-	w.scratch = workloads.AppendKey(w.scratch[:0], cmd.op.Key)
-	key := string(w.scratch)
-	if cmd.slot == slotRead || cmd.slot == slotRMWRead {
-		return through.Get(ctx, key)
-	}
-	value := workloads.AppendValue(make([]byte, 0, w.value), cmd.op.Key, cmd.op.Version, w.value)
-	return through.Set(ctx, key, value, 0)
+	return through.Set(ctx, c.key, c.value, 0)
 }
 
 // take accounts for one reply; it returns an error only if the connection failed.

@@ -2,9 +2,7 @@ package driver
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"sync"
 )
 
 // raw is the lean driver: connection i belongs to thread i mod Threads.
@@ -44,22 +42,9 @@ func (b *raw) run(ctx context.Context, workers []worker) error {
 	for i, c := range b.conns {
 		c.work = &workers[i]
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	errs := make([]error, len(b.threads))
-	var wg sync.WaitGroup
-	for i, t := range b.threads {
-		wg.Go(func() { // ends with its operations, or soon after ctx
-			if errs[i] = t.run(ctx); errs[i] != nil {
-				cancel(errs[i])
-			}
-		})
-	}
-	wg.Wait()
-	if errors.Join(errs...) == nil {
-		return nil
-	}
-	return context.Cause(ctx)
+	return together(ctx, len(b.threads), func(ctx context.Context, i int) error {
+		return b.threads[i].run(ctx)
+	})
 }
 
 func (b *raw) recorders() []*recorder {

@@ -1,0 +1,148 @@
+package driver
+
+import (
+	"context"
+	"net"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"bpfdb/workloads"
+)
+
+// startRedis runs a redis-server without persistence for the test and returns its
+// address. It skips the test only where the binary is not installed.
+func startRedis(t testing.TB) string {
+	t.Helper()
+	binary, err := exec.LookPath("redis-server")
+	if err != nil {
+		t.Skip("redis-server is not installed")
+	}
+	dir, port := t.TempDir(), freePort(t)
+	cmd := exec.Command(binary, "--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--dir", dir,
+		"--save", "", "--appendonly", "no", "--logfile", filepath.Join(dir, "log"), "--daemonize", "no")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+	})
+	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		conn, err := net.Dial("tcp", addr)
+		if err == nil {
+			conn.Close()
+			return addr
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("redis-server did not listen on %s: %v", addr, err)
+		}
+	}
+}
+
+func freePort(t testing.TB) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// TestRedisServer loads and runs every preset with both drivers against a real server and
+// checks that all values read are right and that both drivers generate the same load.
+func TestRedisServer(t *testing.T) {
+	addr := startRedis(t)
+	for _, name := range workloads.Names() {
+		t.Run(name, func(t *testing.T) {
+			digests := map[uint64]bool{}
+			for _, driver := range []string{Raw, GoRedis} {
+				for _, protocol := range []int{2, 3} {
+					cfg := testConfig(t, addr, driver, name)
+					cfg.Protocol, cfg.WarmupOperations = protocol, 500
+					if res := mustLoad(t, cfg); res.Ops != loadedRecords(cfg) {
+						t.Errorf("loaded %d records, want %d", res.Ops, loadedRecords(cfg))
+					}
+					res := mustRun(t, cfg)
+					checkClean(t, cfg, res)
+					digests[res.OpStreamDigest] = true
+				}
+			}
+			if len(digests) != 1 {
+				t.Errorf("drivers and protocols generated %d different loads, want 1", len(digests))
+			}
+		})
+	}
+}
+
+func loadedRecords(cfg Config) uint64 {
+	if !cfg.Workload.HasData() {
+		return 0
+	}
+	return cfg.Workload.Records
+}
+
+func testConfig(t testing.TB, addr, driver, workload string) Config {
+	t.Helper()
+	spec, err := workloads.ByName(workload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec.Records, spec.ValueBytes = 1000, 100
+	return Config{
+		Addr: addr, Driver: driver, Connections: 7, Pipeline: 3, Threads: 2,
+		Workload: spec, Seed: 42, Operations: 5000, Verify: true, Timeout: 5 * time.Second,
+	}
+}
+
+func mustLoad(t testing.TB, cfg Config) *Result {
+	t.Helper()
+	res, err := Load(context.Background(), cfg)
+	if err != nil {
+		t.Fatalf("load: %v", err)
+	}
+	return res
+}
+
+func mustRun(t testing.TB, cfg Config) *Result {
+	t.Helper()
+	res, err := Run(context.Background(), cfg)
+	if err != nil {
+		t.Fatalf("run: %v", err)
+	}
+	return res
+}
+
+// checkClean checks a run that must have met no error, and that its histograms hold every
+// operation.
+func checkClean(t *testing.T, cfg Config, res *Result) {
+	t.Helper()
+	if res.Ops != cfg.Operations {
+		t.Errorf("%d operations done, want %d", res.Ops, cfg.Operations)
+	}
+	if res.Errors+res.VerifyFailures+res.Misses != 0 {
+		t.Errorf("%d errors (%s), %d wrong values (%s), %d misses; want none", res.Errors,
+			res.FirstError, res.VerifyFailures, res.FirstVerifyFailure, res.Misses)
+	}
+	if got := res.All.TotalCount(); uint64(got) != res.Ops {
+		t.Errorf("histogram holds %d of %d operations", got, res.Ops)
+	}
+	count := map[workloads.Kind]uint64{}
+	var commands uint64
+	for _, s := range res.Latency {
+		count[s.Kind] = uint64(s.Hist.TotalCount())
+		if s.Kind != workloads.ReadModifyWrite {
+			commands += count[s.Kind]
+		}
+	}
+	if commands != res.Commands {
+		t.Errorf("series %v hold %d commands, want %d", count, commands, res.Commands)
+	}
+	if want := res.Ops + count[workloads.ReadModifyWrite]; res.Commands != want {
+		t.Errorf("%d commands, want %d", res.Commands, want)
+	}
+}
