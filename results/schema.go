@@ -44,7 +44,8 @@ type Cell struct {
 	Distribution string `json:"distribution"`
 	Records      uint64 `json:"records"`
 	ValueBytes   int    `json:"value_bytes"`
-	Driver       string `json:"driver"` // raw or go-redis
+	Driver       string `json:"driver"`  // raw or go-redis
+	Threads      int    `json:"threads"` // of the raw driver; 0 for go-redis
 	Connections  int    `json:"connections"`
 	Pipeline     int    `json:"pipeline"`
 	Topology     string `json:"topology"` // loopback

@@ -1,0 +1,163 @@
+package spec
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"bpfdb/runners/document"
+	"bpfdb/runners/driver"
+	"bpfdb/workloads"
+)
+
+// Limits of a spec, so that a slip of the finger does not plan a year.
+const (
+	maxOperations = 100_000_000_000
+	maxRounds     = 1000
+)
+
+func (s *Spec) check(fields *document.Mapping) error {
+	if want := strings.TrimSuffix(filepath.Base(s.File), ".yaml"); s.Name != want {
+		return fields.Errorf("name", "%q does not match the file name, want %q", s.Name, want)
+	}
+	if s.Title == "" {
+		return fields.Errorf("title", "missing")
+	}
+	for _, err := range []error{
+		distinct(fields, "workloads", s.Workloads),
+		distinct(fields, "distributions", s.Distributions),
+		distinct(fields, "value_bytes", s.ValueBytes),
+		inRange(fields, "connections", s.Connections, driver.MaxConnections),
+		inRange(fields, "pipeline", s.Pipeline, driver.MaxPipeline),
+		s.checkDriver(fields),
+	} {
+		if err != nil {
+			return err
+		}
+	}
+	for _, name := range ProfileNames {
+		if err := s.checkSize(fields, name); err != nil {
+			return err
+		}
+	}
+	if fields.Has("theta") && !slices.Contains(s.Distributions, workloads.Zipfian) {
+		return fields.Errorf("theta", "only the distribution %s has one", workloads.Zipfian)
+	}
+	return s.checkWorkloads(fields)
+}
+
+func (s *Spec) checkDriver(fields *document.Mapping) error {
+	switch {
+	case s.Driver != driver.Raw && s.Driver != driver.GoRedis:
+		return fields.Errorf("driver", "%q is neither %s nor %s", s.Driver, driver.Raw, driver.GoRedis)
+	case s.Driver == driver.GoRedis && s.Threads != 0:
+		return fields.Errorf("threads", "the %s driver runs a goroutine per connection", driver.GoRedis)
+	case s.Driver == driver.Raw && (s.Threads < 1 || s.Threads > driver.MaxThreads):
+		return fields.Errorf("threads", "%d is not in 1..%d", s.Threads, driver.MaxThreads)
+	}
+	return nil
+}
+
+// checkSize completes one profile and blames the field that made it wrong.
+func (s *Spec) checkSize(fields *document.Mapping, profile string) error {
+	size := s.Profiles[profile]
+	where := func(name string) *document.Mapping {
+		profiles, _ := fields.Mapping("profiles")
+		if profiles == nil {
+			return fields
+		}
+		if m, _ := profiles.Mapping(profile); m != nil && m.Has(name) {
+			return m
+		}
+		return fields
+	}
+	if size.PipelinedOperations == 0 {
+		size.PipelinedOperations = size.Operations
+	}
+	for _, f := range []struct {
+		name          string
+		value, lo, hi uint64
+	}{
+		{"records", size.Records, 1, workloads.MaxRecords},
+		{"operations", size.Operations, 1, maxOperations},
+		{"pipelined_operations", size.PipelinedOperations, 1, maxOperations},
+		{"warmup_operations", size.WarmupOperations, 0, maxOperations},
+		{"rounds", size.Rounds, 1, maxRounds},
+	} {
+		m := where(f.name)
+		if f.lo > 0 && f.value == 0 && !m.Has(f.name) {
+			return m.Errorf(f.name, "missing (profile %s)", profile)
+		}
+		if f.value < f.lo || f.value > f.hi {
+			return m.Errorf(f.name, "%d is not in %d..%d", f.value, f.lo, f.hi)
+		}
+	}
+	s.Profiles[profile] = size
+	return nil
+}
+
+// checkWorkloads builds every workload of the product, so that planning cannot fail.
+func (s *Spec) checkWorkloads(fields *document.Mapping) error {
+	for _, name := range s.Workloads {
+		if _, err := workloads.ByName(name); err != nil {
+			return fields.Errorf("workloads", "%v", err)
+		}
+		for _, distribution := range s.Distributions {
+			for _, valueBytes := range s.ValueBytes {
+				w := s.Workload(name, distribution, s.Profiles[ProfileNames[0]].Records, valueBytes)
+				if err := w.Validate(); err != nil {
+					return fields.Errorf(blame(err), "%v", err)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// blame finds the field a workload error is about: its text says "<field> is <value>".
+func blame(err error) string {
+	for field, ours := range map[string]string{
+		"distribution": "distributions", "theta": "theta", "value_bytes": "value_bytes",
+	} {
+		if strings.Contains(err.Error(), ": "+field+" is ") {
+			return ours
+		}
+	}
+	return "workloads"
+}
+
+// Workload is the preset with the experiment's keys and values.
+func (s *Spec) Workload(name, distribution string, records uint64, valueBytes int) workloads.Spec {
+	w, _ := workloads.ByName(name) // checked when the spec was read
+	w.Records, w.ValueBytes, w.Distribution, w.Theta = records, valueBytes, distribution, 0
+	switch distribution {
+	case workloads.Zipfian:
+		w.Theta = s.Theta
+	case workloads.YCSBZipfian:
+		w.Theta = workloads.YCSBTheta
+	}
+	return w
+}
+
+func distinct[T comparable](fields *document.Mapping, name string, values []T) error {
+	if len(values) == 0 {
+		return fields.Errorf(name, "missing: want at least one in a list")
+	}
+	seen := map[T]bool{}
+	for _, value := range values {
+		if seen[value] {
+			return fields.Errorf(name, "%v is given twice", value)
+		}
+		seen[value] = true
+	}
+	return nil
+}
+
+func inRange(fields *document.Mapping, name string, values []int, highest int) error {
+	for _, value := range values {
+		if value < 1 || value > highest {
+			return fields.Errorf(name, "%d is not in 1..%d", value, highest)
+		}
+	}
+	return distinct(fields, name, values)
+}

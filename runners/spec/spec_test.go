@@ -1,0 +1,138 @@
+package spec_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"bpfdb/runners/document"
+	"bpfdb/runners/spec"
+)
+
+const good = `name: e
+title: E
+workloads: [ycsb-a, ycsb-f]
+distributions: [zipfian, uniform, ycsb-zipfian]
+value_bytes: [100, 1000]
+driver: raw
+connections: [50]
+pipeline: [1, 16]
+systems: [one, two]
+records: 1000
+operations: 5000
+rounds: 3
+profiles:
+  paper: {records: 1000000, rounds: 10}
+`
+
+const system = `name: NAME
+title: T
+binary: b
+arguments: ["{{port}}"]
+ready: ping
+settings: {persistence: none, memory: MEMORY, threads: "1"}
+`
+
+// write puts a spec and its systems into a directory and returns the spec's path.
+func write(t *testing.T, text string) string {
+	t.Helper()
+	dir := t.TempDir()
+	files := map[string]string{"e.yaml": text}
+	for name, memory := range map[string]string{"one": "1GiB", "two": "1GiB", "big": "8GiB"} {
+		files["systems/"+name+".yaml"] = strings.NewReplacer("NAME", name, "MEMORY", memory).Replace(system)
+	}
+	files["systems/broken.yaml"] = "name: broken\nready: maybe\n"
+	if err := os.Mkdir(filepath.Join(dir, "systems"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return filepath.Join(dir, "e.yaml")
+}
+
+func TestRead(t *testing.T) {
+	s, err := spec.Read(write(t, good))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]spec.Size{
+		"quick": {Records: 1000, Operations: 5000, PipelinedOperations: 5000, Rounds: 3},
+		"paper": {Records: 1_000_000, Operations: 5000, PipelinedOperations: 5000, Rounds: 10},
+	}
+	if !reflect.DeepEqual(s.Profiles, want) {
+		t.Errorf("profiles %+v, want %+v", s.Profiles, want)
+	}
+	if len(s.Systems) != 2 || s.Systems[1].Name != "two" || s.Threads != 1 || s.Theta != 0.99 {
+		t.Errorf("read as %+v", s)
+	}
+	if len(s.SHA256) != 64 {
+		t.Errorf("sha256 %q", s.SHA256)
+	}
+}
+
+func TestReadRefuses(t *testing.T) {
+	for _, c := range []struct{ old, new, want string }{
+		{"name: e", "name: f", `e.yaml:1: name: "f" does not match the file name, want "e"`},
+		{"title: E\n", "", "e.yaml:1: title: missing"},
+		{"title: E", "titel: E", "e.yaml:2: titel: unknown field; known are connections,"},
+		{"ycsb-f", "ycsb-z", "e.yaml:3: workloads: invalid workload \"ycsb-z\": want one of"},
+		{"[ycsb-a, ycsb-f]", "ycsb-a", "e.yaml:3: workloads: cannot unmarshal !!str"},
+		{"[ycsb-a, ycsb-f]", "[]", "e.yaml:3: workloads: missing: want at least one"},
+		{"ycsb-zipfian", "zipf", "e.yaml:4: distributions: invalid workload"},
+		{"uniform", "zipfian", "e.yaml:4: distributions: zipfian is given twice"},
+		{"driver: raw", "theta: -1", "e.yaml:6: theta: invalid workload"},
+		{"[zipfian, uniform, ycsb-zipfian]", "[uniform]\ntheta: 0.5", "e.yaml:5: theta: only the distribution zipfian"},
+		{"[100, 1000]", "[100, 1]", "e.yaml:5: value_bytes: invalid workload"},
+		{"[100, 1000]", "[100, big]", "e.yaml:5: value_bytes: cannot unmarshal !!str `big` into int"},
+		{"driver: raw", "driver: netty", `e.yaml:6: driver: "netty" is neither raw nor go-redis`},
+		{"driver: raw", "driver: go-redis\nthreads: 2", "e.yaml:7: threads: the go-redis driver runs"},
+		{"driver: raw", "threads: 0", "e.yaml:6: threads: 0 is not in 1..256"},
+		{"[50]", "[0]", "e.yaml:7: connections: 0 is not in 1..4096"},
+		{"[1, 16]", "[1, 5000]", "e.yaml:8: pipeline: 5000 is not in 1..4096"},
+		{"pipeline: [1, 16]\n", "", "e.yaml:1: pipeline: missing"},
+		{"[one, two]", "[one, three]", `e.yaml:9: systems: "three" is unknown: there is no `},
+		{"[one, two]", "[one, big]", "e.yaml:9: systems: unfair comparison: one has memory 1GiB, big has 8GiB"},
+		{"[one, two]", "[broken]", "broken.yaml:1: title: missing"},
+		{"[one, two]", "[../e]", `e.yaml:9: systems: "../e" is not a name`},
+		{"records: 1000\n", "", "e.yaml:1: records: missing (profile quick)"},
+		{"operations: 5000", "operations: 0", "e.yaml:11: operations: 0 is not in 1..100000000000"},
+		{"rounds: 3", "rounds: -3", "e.yaml:12: rounds: cannot unmarshal !!int `-3` into uint64"},
+		{"rounds: 10", "rounds: 5000", "e.yaml:14: profiles.paper.rounds: 5000 is not in 1..1000"},
+		{"rounds: 10", "pipeline: [1]", "e.yaml:14: profiles.paper.pipeline: unknown field; known are operations,"},
+		{"paper:", "papers:", "e.yaml:14: profiles.papers: unknown field; known are paper, quick"},
+		{"rounds: 3", "rounds: 3\nrounds: 4", "e.yaml:13: rounds: the field is given twice"},
+	} {
+		t.Run(c.want, func(t *testing.T) {
+			if !strings.Contains(good, c.old) {
+				t.Fatalf("%q is not in the good spec", c.old)
+			}
+			_, err := spec.Read(write(t, strings.Replace(good, c.old, c.new, 1)))
+			var mistake *document.Error
+			if !errors.As(err, &mistake) || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v\nwant %s", err, c.want)
+			}
+			if err != nil && strings.Contains(err.Error(), "\n") {
+				t.Errorf("more than one line: %q", err)
+			}
+		})
+	}
+}
+
+// The experiments we ship can be read.
+func TestShippedExperiments(t *testing.T) {
+	files, err := filepath.Glob("../../experiments/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("experiments found: %v (%v)", files, err)
+	}
+	for _, file := range files {
+		if _, err := spec.Read(file); err != nil {
+			t.Error(err)
+		}
+	}
+}
