@@ -6,7 +6,6 @@ import (
 
 	"bpfdb/plots/summary"
 	"bpfdb/plots/units"
-	"bpfdb/results"
 )
 
 // servedCaption says how a panel was measured, from the mapping of records to keys to the
@@ -19,7 +18,7 @@ func servedCaption(d *summary.Data, p *summary.Panel) string {
 		fmt.Sprintf("%d connections, pipeline %d, %s driver, closed loop over %s: "+
 			"latency is service time at saturation.", s.Connections, s.Pipeline, s.Driver, s.Topology),
 		trialsCaption(p),
-		environmentCaption(d.Runs[0].Environment) + ", " + d.Runs[0].Started.UTC().Format("2006-01-02") + ".",
+		summary.Machine(d.Runs[0].Environment) + ", " + d.Runs[0].Started.UTC().Format("2006-01-02") + ".",
 	}
 	return strings.Join(parts, " ")
 }
@@ -32,20 +31,4 @@ func trialsCaption(p *summary.Panel) string {
 	}
 	return fmt.Sprintf("Bar: median of %s interleaved trials; dot: one trial; "+
 		"whisker: %.0f %% bootstrap interval.", count, 100*summary.Confidence)
-}
-
-func environmentCaption(e results.Environment) string {
-	return fmt.Sprintf("Linux %s, %d × %s, commit %s", e.Kernel, e.CPUs, e.CPUModel, commit(e))
-}
-
-// commit shortens the commit and says when the tree had uncommitted changes.
-func commit(e results.Environment) string {
-	name := e.GitCommit[:min(len(e.GitCommit), 10)]
-	if name == "" {
-		name = "unknown"
-	}
-	if e.GitDirty {
-		name += " with changes"
-	}
-	return name
 }

@@ -35,7 +35,7 @@ func engineCaption(d *summary.Data, valueBytes int) string {
 	run := d.Engines[0]
 	return fmt.Sprintf("1 key = one %d-byte value. The engine is called inside the kernel: no network, "+
 		"no server. set is a commit that writes one key. Line: median; dot: one measurement. %s, %s.",
-		valueBytes, environmentCaption(run.Environment), run.Started.UTC().Format("2006-01-02"))
+		valueBytes, summary.Machine(run.Environment), run.Started.UTC().Format("2006-01-02"))
 }
 
 // engineStyle tells operations apart by colour and processors by dash and mark.

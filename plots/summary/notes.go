@@ -57,10 +57,13 @@ func (p *Panel) loadsDiffer() (row Row, number int, differ bool) {
 		first := map[round]string{}
 		for _, system := range p.Systems {
 			for _, s := range p.samples[cell{system.Name, row}] {
+				if s.trial.Failure != "" {
+					continue
+				}
 				seen, ok := first[s.round()]
 				if !ok {
 					first[s.round()] = s.trial.OpStreamHash
-				} else if seen != s.trial.OpStreamHash && s.trial.Failure == "" {
+				} else if seen != s.trial.OpStreamHash {
 					return row, s.trial.Round, true
 				}
 			}

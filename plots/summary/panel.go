@@ -116,6 +116,15 @@ func (p *Panel) Label(row Row) string {
 	return row.Workload
 }
 
+// System finds one of the panel's systems by name.
+func (p *Panel) System(name string) (results.System, bool) {
+	at := slices.IndexFunc(p.Systems, func(s results.System) bool { return s.Name == name })
+	if at < 0 {
+		return results.System{}, false
+	}
+	return p.Systems[at], true
+}
+
 // Distributions lists the request distributions of the panel's rows, once each.
 func (p *Panel) Distributions() []string {
 	var names []string

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"bpfdb/plots"
+	"bpfdb/plots/summary"
+)
+
+// newPlotCommand draws the figures of run directories.
+func newPlotCommand() *cobra.Command {
+	var out string
+	command := &cobra.Command{
+		Use:   "plot RUNDIR... [--out DIR]",
+		Short: "Draw the figures of a run as SVG and PNG",
+		Long: "Draw throughput, p99 and CPU per operation, one figure for each setting, and the engine\n" +
+			"microbenchmark where a directory holds one. Several directories are drawn together; they\n" +
+			"must come from one machine and one commit. Prints the path of every file it writes.",
+		Example: "  bench plot results/local/20260102T030405Z-0123456789\n" +
+			"  bench plot RUNDIR --out figures",
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(command *cobra.Command, dirs []string) error {
+			if out == "" {
+				out = filepath.Join(dirs[0], "figures")
+			}
+			data, err := summary.Load(dirs)
+			if err != nil {
+				return err
+			}
+			paths, err := plots.Write(plots.Figures(data), out)
+			for _, path := range paths {
+				fmt.Fprintln(command.OutOrStdout(), path)
+			}
+			return err
+		},
+	}
+	command.Flags().StringVar(&out, "out", "", "directory for the figures (default: RUNDIR/figures of the first)")
+	return command
+}

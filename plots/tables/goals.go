@@ -1,0 +1,109 @@
+package tables
+
+import (
+	"fmt"
+
+	"bpfdb/plots/summary"
+	"bpfdb/plots/units"
+)
+
+// goal is a bound this project set itself for its first release.
+type goal struct {
+	text  string
+	judge func(*summary.Data) string
+}
+
+// tableKeys are the two table sizes that the engine's goals speak of.
+const (
+	million    = 1_000_000
+	tenMillion = 10_000_000
+)
+
+var goals = []goal{
+	{"sockmap path at least 1.25 times Redis at pipeline 1", comparison{metric: summary.Throughput,
+		baseline: summary.Redis, system: "bpfdb-sockmap", pipeline: 1, holds: atLeast(1.25)}.judge},
+	{"sockmap path at least 1.5 times Redis at pipeline 16", comparison{metric: summary.Throughput,
+		baseline: summary.Redis, system: "bpfdb-sockmap", pipeline: 16, holds: atLeast(1.5)}.judge},
+	{"engine: 5 M GET per second on one CPU, 1 M keys", engineRate("get", 5e6)},
+	{"engine: 2 M one-key SET commits per second on one CPU, 1 M keys", engineRate("set", 2e6)},
+	{"engine: at most 25 % of the GET rate lost from 1 M to 10 M keys", engineLoss("get", 0.25)},
+	{"engine: at most 25 % of the SET rate lost from 1 M to 10 M keys", engineLoss("set", 0.25)},
+	{"engine: at most 64 B of overhead per key", engineOverhead(64)},
+}
+
+// goalTable writes the project's own goals with what the runs say.
+func goalTable(d *summary.Data) string {
+	t := newTable(2, "goal", "verdict")
+	for _, g := range goals {
+		t.row(g.text, g.judge(d))
+	}
+	return t.String() + "\n" + provenance(d) + engineProvenance(d)
+}
+
+// engineAt finds one operation on one CPU at a table size, with the smallest values that
+// were measured: the goals speak of 100 B.
+func engineAt(d *summary.Data, op string, keys uint64) (summary.EngineSummary, bool) {
+	for _, valueBytes := range d.EngineValueBytes() {
+		for _, series := range d.EngineSeries(valueBytes) {
+			for _, point := range series.Points {
+				if series.Op == op && series.CPUs == 1 && point.Keys == keys {
+					return point, true
+				}
+			}
+		}
+	}
+	return summary.EngineSummary{}, false
+}
+
+func notMeasured(op string, keys uint64) string {
+	return fmt.Sprintf("not tested: no %s at %s keys on one CPU in these runs", op, units.Count(float64(keys)))
+}
+
+func met(yes bool, measured string) string {
+	if yes {
+		return "**met**: " + measured
+	}
+	return "missed: " + measured
+}
+
+func engineRate(op string, bound float64) func(*summary.Data) string {
+	return func(d *summary.Data) string {
+		point, ok := engineAt(d, op, million)
+		if !ok {
+			return notMeasured(op, million)
+		}
+		return met(point.Rate.Lo >= bound, units.Rate(point.Rate.Median)+"/s")
+	}
+}
+
+func engineLoss(op string, bound float64) func(*summary.Data) string {
+	return func(d *summary.Data) string {
+		small, ok := engineAt(d, op, million)
+		if !ok {
+			return notMeasured(op, million)
+		}
+		large, ok := engineAt(d, op, tenMillion)
+		if !ok {
+			return notMeasured(op, tenMillion)
+		}
+		loss := 1 - large.Rate.Median/small.Rate.Median
+		return met(loss <= bound, units.Digits(100*loss)+" % lost")
+	}
+}
+
+func engineOverhead(bound float64) func(*summary.Data) string {
+	return func(d *summary.Data) string {
+		worst, found := 0.0, false
+		for _, valueBytes := range d.EngineValueBytes() {
+			for _, series := range d.EngineSeries(valueBytes) {
+				for _, point := range series.Points {
+					worst, found = max(worst, point.OverheadBytesPerKey), true
+				}
+			}
+		}
+		if !found {
+			return "not tested: no engine run"
+		}
+		return met(worst <= bound, units.Digits(worst)+" B at most")
+	}
+}

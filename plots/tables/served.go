@@ -1,0 +1,79 @@
+package tables
+
+import (
+	"fmt"
+	"strings"
+
+	"bpfdb/plots/summary"
+	"bpfdb/plots/units"
+	"bpfdb/results"
+)
+
+// served writes the panels that pick selects: one table each, with intervals.
+func served(d *summary.Data, pick func(*summary.Panel) bool) string {
+	var text strings.Builder
+	for _, panel := range d.Panels {
+		if !pick(panel) {
+			continue
+		}
+		fmt.Fprintf(&text, "**%s** (%s)\n\n", panel.Setting, settingDetails(panel))
+		text.WriteString(panelTable(panel))
+		text.WriteString("\n")
+		if notes := list(panel.Notes()); notes != "" {
+			text.WriteString(notes + "\n")
+		}
+	}
+	fmt.Fprintf(&text, "Median and %.0f %% bootstrap interval over interleaved trials; the ratio is paired by "+
+		"round; CPU is the whole machine's, client included; latency is service time at saturation "+
+		"(closed loop).\n\n", 100*summary.Confidence)
+	text.WriteString(provenance(d))
+	return text.String()
+}
+
+func settingDetails(p *summary.Panel) string {
+	s := p.Setting
+	fewest, most := p.Trials()
+	trials := fmt.Sprint(most)
+	if fewest != most {
+		trials = fmt.Sprintf("%d to %d", fewest, most)
+	}
+	return fmt.Sprintf("%s, %s keys, %s, %d connections, %s driver, %s, %s trials",
+		s.Mapping(), units.Count(float64(s.Records)), strings.Join(p.Distributions(), "/"),
+		s.Connections, s.Driver, s.Topology, trials)
+}
+
+func panelTable(p *summary.Panel) string {
+	t := newTable(2, "workload", "system", "operations/s", "ratio to "+summary.Redis, "p50", "p99", "CPU per op")
+	for _, row := range p.Rows {
+		for _, system := range p.Systems {
+			t.row(panelRow(p, row, system)...)
+		}
+	}
+	return t.String()
+}
+
+func panelRow(p *summary.Panel, row summary.Row, system results.System) []string {
+	cells := []string{p.Label(row), system.Name}
+	throughput, missing := p.Estimate(system, row, summary.Throughput)
+	if missing != "" {
+		return append(cells, missing)
+	}
+	cells = append(cells, estimateText(throughput, units.Rate), ratioToRedis(p, row, system))
+	for _, metric := range []summary.Metric{summary.P50, summary.P99, summary.CPU} {
+		e, _ := p.Estimate(system, row, metric)
+		cells = append(cells, estimateText(e, metric.Format))
+	}
+	return cells
+}
+
+// ratioToRedis is empty for Redis itself and where no round holds both.
+func ratioToRedis(p *summary.Panel, row summary.Row, system results.System) string {
+	if system.Name == summary.Redis {
+		return ""
+	}
+	ratio, ok := p.Ratio(system.Name, summary.Redis, row, summary.Throughput)
+	if !ok {
+		return ""
+	}
+	return ratioText(ratio, units.Ratio)
+}
