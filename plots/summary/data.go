@@ -120,6 +120,13 @@ func (d *Data) Experiments() []string {
 	return names
 }
 
+// Experiment lists the panels of one experiment.
+func (d *Data) Experiment(name string) []*Panel {
+	return slices.DeleteFunc(slices.Clone(d.Panels), func(p *Panel) bool {
+		return p.Setting.Experiment != name
+	})
+}
+
 // Duration is how long the served runs took together.
 func (d *Data) Duration() time.Duration {
 	var total time.Duration

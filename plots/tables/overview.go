@@ -9,26 +9,20 @@ import (
 	"bpfdb/plots/units"
 )
 
-// overview writes one line per workload and setting: enough for a README.
+// overview writes one line per workload and setting of the main experiment: enough for
+// a README.
 func overview(d *summary.Data) string {
 	var text strings.Builder
-	for _, experiment := range d.Experiments() {
-		text.WriteString(overviewTable(d, experiment) + "\n")
-	}
+	text.WriteString(overviewTable(d.Experiment(mainExperiment)) + "\n")
 	fmt.Fprintf(&text, "Operations per second, median over interleaved trials; in brackets the ratio to %s, "+
 		"paired by round.\n\n", summary.Redis)
 	text.WriteString(provenance(d))
 	return text.String()
 }
 
-func overviewTable(d *summary.Data, experiment string) string {
-	var panels []*summary.Panel
+func overviewTable(panels []*summary.Panel) string {
 	var systems []string
-	for _, panel := range d.Panels {
-		if panel.Setting.Experiment != experiment {
-			continue
-		}
-		panels = append(panels, panel)
+	for _, panel := range panels {
 		for _, system := range panel.Systems {
 			if !slices.Contains(systems, system.Name) {
 				systems = append(systems, system.Name)

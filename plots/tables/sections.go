@@ -8,14 +8,16 @@ import (
 	"bpfdb/plots/summary"
 )
 
+// mainExperiment is the one that the README and the verdicts rest on.
+const mainExperiment = "ycsb"
+
 // Section writes the text of one marker: summary, claims, goals, engine, or the name of an
-// experiment or of a family of workloads (ycsb for ycsb-a, ycsb-b, ...), whose panels it
-// shows. A kind of result that the runs do not hold gives a sentence saying so, never the
-// numbers of an older run.
+// experiment, whose panels it shows. A kind of result that the runs do not hold gives a
+// sentence saying so, never the numbers of an older run.
 func Section(d *summary.Data, name string) (string, error) {
 	switch name {
 	case "summary":
-		return whereMeasured(len(d.Panels), d, overview), nil
+		return whereMeasured(len(d.Runs), d, overview), nil
 	case "claims":
 		return whereMeasured(len(d.Runs), d, claims), nil
 	case "goals":
@@ -23,12 +25,11 @@ func Section(d *summary.Data, name string) (string, error) {
 	case "engine":
 		return whereMeasured(len(d.Engines), d, engine), nil
 	}
-	belongs := func(p *summary.Panel) bool { return inFamily(p, name) }
-	if !slices.ContainsFunc(d.Panels, belongs) {
-		return "", fmt.Errorf("%w: no experiment or workload of that name in the runs (they hold: %s)",
+	if !slices.Contains(d.Experiments(), name) {
+		return "", fmt.Errorf("%w: no experiment of that name in the runs (they hold: %s)",
 			ErrMarker, strings.Join(d.Experiments(), ", "))
 	}
-	return served(d, belongs), nil
+	return served(d, name), nil
 }
 
 func whereMeasured(amount int, d *summary.Data, write func(*summary.Data) string) string {
@@ -36,10 +37,4 @@ func whereMeasured(amount int, d *summary.Data, write func(*summary.Data) string
 		return "Not measured in the runs this document was filled from.\n"
 	}
 	return write(d)
-}
-
-func inFamily(p *summary.Panel, name string) bool {
-	return p.Setting.Experiment == name || slices.ContainsFunc(p.Rows, func(row summary.Row) bool {
-		return row.Workload == name || strings.HasPrefix(row.Workload, name+"-")
-	})
 }

@@ -9,13 +9,10 @@ import (
 	"bpfdb/results"
 )
 
-// served writes the panels that pick selects: one table each, with intervals.
-func served(d *summary.Data, pick func(*summary.Panel) bool) string {
+// served writes the panels of one experiment: a table each, with intervals.
+func served(d *summary.Data, experiment string) string {
 	var text strings.Builder
-	for _, panel := range d.Panels {
-		if !pick(panel) {
-			continue
-		}
+	for _, panel := range d.Experiment(experiment) {
 		fmt.Fprintf(&text, "**%s** (%s)\n\n", panel.Setting, settingDetails(panel))
 		text.WriteString(panelTable(panel))
 		text.WriteString("\n")

@@ -3,7 +3,6 @@ package tables
 import (
 	"fmt"
 	"math"
-	"strings"
 
 	"bpfdb/plots/summary"
 	"bpfdb/plots/units"
@@ -11,7 +10,8 @@ import (
 )
 
 // comparison is a claim about two systems: that the ratio of a metric lies on one side of
-// a bound in every YCSB cell at the given pipeline depth (0: at every depth).
+// a bound in every cell of the main experiment at the given pipeline
+// depth (0: at every depth).
 type comparison struct {
 	metric   summary.Metric
 	baseline string
@@ -39,7 +39,7 @@ func notBelow(bound float64) func(stats.Ratio) bool {
 func (c comparison) judge(d *summary.Data) string {
 	cells, held := 0, 0
 	low, high := math.Inf(1), math.Inf(-1)
-	for _, panel := range d.Panels {
+	for _, panel := range d.Experiment(mainExperiment) {
 		if c.pipeline != 0 && panel.Setting.Pipeline != c.pipeline {
 			continue
 		}
@@ -49,7 +49,7 @@ func (c comparison) judge(d *summary.Data) string {
 				system = fastest(panel, row)
 			}
 			ratio, ok := panel.Ratio(system, c.baseline, row, c.metric)
-			if !ok || !strings.HasPrefix(row.Workload, "ycsb") {
+			if !ok {
 				continue
 			}
 			cells++
@@ -62,10 +62,10 @@ func (c comparison) judge(d *summary.Data) string {
 	if cells == 0 {
 		return "not tested: " + c.whyNot(d)
 	}
-	verdict := "not reproduced"
+	verdict := "does not hold"
 	switch {
 	case held == cells:
-		verdict = "**reproduced**"
+		verdict = "**holds**"
 	case held > 0:
 		verdict = "in part"
 	}
@@ -74,12 +74,12 @@ func (c comparison) judge(d *summary.Data) string {
 }
 
 func (c comparison) whyNot(d *summary.Data) string {
-	for _, panel := range d.Panels {
+	for _, panel := range d.Experiment(mainExperiment) {
 		if system, here := panel.System(c.baseline); here && system.NotInstalled != "" {
 			return c.baseline + " not installed"
 		}
 	}
-	return "no YCSB cell holds both systems"
+	return "no cell holds both systems"
 }
 
 // fastest names our path with the highest median throughput in a cell.
