@@ -1,0 +1,29 @@
+package plan
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+)
+
+// Print writes the plan for people: what it costs, then the trials in order.
+func (p Plan) Print(w io.Writer) error {
+	fmt.Fprintf(w, "profile %s, seed %d: %d cells, %d trials, about %.1f minutes\n",
+		p.Profile, p.Seed, p.Cells(), len(p.Trials), p.Estimate().Minutes())
+	for _, e := range p.Experiments {
+		fmt.Fprintf(w, "experiment %s: %s (%s)\n", e.Name, e.Title, e.SpecFile)
+	}
+	for _, d := range p.Systems {
+		fmt.Fprintf(w, "system %s: %s\n", d.Name, d.Title)
+	}
+	fmt.Fprintln(w)
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "order\tround\texperiment\tworkload\tdistribution\trecords\tvalue\tdriver\tconns\tpipe\tops\tsystem\tcell")
+	for _, t := range p.Trials {
+		c := t.Cell
+		fmt.Fprintf(table, "%d\t%d\t%s\t%s\t%s\t%d\t%d B\t%s\t%d\t%d\t%d\t%s\t%s\n", t.Order, t.Round,
+			c.Experiment, c.Workload, c.Distribution, c.Records, c.ValueBytes, c.Driver, c.Connections,
+			c.Pipeline, t.Operations, c.System, t.CellHash)
+	}
+	return table.Flush()
+}
