@@ -1,5 +1,10 @@
 package model
 
+import (
+	"maps"
+	"slices"
+)
+
 // command is an entry of the command table.
 type command struct {
 	// arity counts the name; a negative one is a minimum. This is Redis's convention.
@@ -35,4 +40,9 @@ var commands = map[string]command{
 	"begin":    {1, begin},
 	"commit":   {1, commit},
 	"abort":    {1, abort},
+}
+
+// Commands returns the names of all commands in lower case, sorted.
+func Commands() []string {
+	return slices.Sorted(maps.Keys(commands))
 }

@@ -62,3 +62,11 @@ func TestModel(t *testing.T) {
 		}
 	})
 }
+
+// TestModelOverTCP plays our own files as they will be played to the product: over TCP.
+func TestModelOverTCP(t *testing.T) {
+	addr := serveModel(t)
+	eachFile(t, func(t *testing.T, file string, _ bool) {
+		Run(t, addr, file)
+	})
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -103,11 +104,19 @@ func lines(name string, reply []byte) []string {
 	var out []string
 	for len(reply) > 0 {
 		line, rest, complete := bytes.Cut(reply, []byte("\r\n"))
-		mark := name + "< "
-		if !complete {
-			mark = name + "<< "
+		repeats := 1
+		for complete && bytes.HasPrefix(rest, reply[:len(line)+2]) {
+			rest = rest[len(line)+2:]
+			repeats++
 		}
-		out = append(out, strings.TrimRight(mark+escape(line), " "))
+		switch {
+		case !complete:
+			out = append(out, name+"<< "+escape(line))
+		case repeats >= shortestRepeat:
+			out = append(out, fmt.Sprintf("%s<< \\{%d*%s\\r\\n}", name, repeats, escape(line)))
+		default:
+			out = append(out, slices.Repeat([]string{strings.TrimRight(name+"< "+escape(line), " ")}, repeats)...)
+		}
 		reply = rest
 	}
 	return out
