@@ -31,7 +31,7 @@ type System struct {
 	// NotInstalled says why the system has no trials; empty when it ran.
 	NotInstalled string            `json:"not_installed,omitempty"`
 	Version      string            `json:"version,omitempty"`
-	Command      []string          `json:"command,omitempty"`
+	Command      []string          `json:"command,omitempty"` // {{port}}, {{dir}}, ... differ between trials
 	BinarySHA256 string            `json:"binary_sha256,omitempty"`
 	Settings     map[string]string `json:"settings,omitempty"` // persistence, memory, threads
 }
@@ -58,7 +58,7 @@ type Trial struct {
 	Round    int       `json:"round"`     // trials of one round ran next to each other
 	Order    int       `json:"order"`     // position in the whole run
 	Seed     uint64    `json:"seed"`      // of the op stream: the same for all systems of a round
-	Started  time.Time `json:"started"`
+	Started  time.Time `json:"started"`   // of the measured phase, or of the attempt if it failed before
 
 	// OpStreamHash is a digest of every operation generated, in order, per worker:
 	// equal hashes prove that two systems received the same load.

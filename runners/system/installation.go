@@ -55,9 +55,16 @@ func (d Definition) look() (string, error) {
 	}
 	path, err := exec.LookPath(d.Binary)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w: %w", d.Name, ErrNotInstalled, err)
+		return "", fmt.Errorf("%s: %w: %w%s", d.Name, ErrNotInstalled, err, d.hint())
 	}
 	return path, nil
+}
+
+func (d Definition) hint() string {
+	if d.BinaryEnv == "" {
+		return ""
+	}
+	return "; $" + d.BinaryEnv + " can name it"
 }
 
 func (d Definition) version(ctx context.Context, path string) string {

@@ -24,8 +24,7 @@ var (
 
 // Server is a running system. Stop must be called, whatever happens in between.
 type Server struct {
-	Addr    string // host:port it serves
-	Command []string
+	Addr string // host:port it serves
 
 	installation Installation
 	process      *exec.Cmd
@@ -56,7 +55,6 @@ func (in Installation) Start(ctx context.Context) (*Server, error) {
 	}
 	s := &Server{
 		Addr:         addr,
-		Command:      append([]string{in.Path}, arguments...),
 		installation: in,
 		process:      exec.Command(in.Path, arguments...),
 		dir:          dir,

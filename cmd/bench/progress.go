@@ -1,0 +1,85 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"bpfdb/results"
+	"bpfdb/runners/plan"
+	"bpfdb/runners/run"
+)
+
+// newProgress shows a run on w: a bar with the time left on a terminal, one line per
+// trial elsewhere.
+func newProgress(w io.Writer) run.Observer {
+	if file, ok := w.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+		return &barProgress{w: w}
+	}
+	return &lineProgress{w: w}
+}
+
+// barProgress keeps one line up to date.
+type barProgress struct {
+	w   io.Writer
+	bar *progressbar.ProgressBar
+}
+
+func (p *barProgress) Begin(_ *results.Run, trials []plan.Trial) {
+	p.bar = progressbar.NewOptions(len(trials),
+		progressbar.OptionSetWriter(p.w),
+		progressbar.OptionSetWidth(24),
+		progressbar.OptionShowCount(),
+		progressbar.OptionSetPredictTime(true),
+		progressbar.OptionClearOnFinish(),
+	)
+}
+
+func (p *barProgress) Starting(t plan.Trial) { p.bar.Describe(cellName(t.Cell)) }
+
+func (p *barProgress) Done(t results.Trial) {
+	if t.Failure != "" {
+		p.bar.Clear()
+		fmt.Fprintf(p.w, "%s: failed: %s\n", cellName(t.Cell), t.Failure)
+	}
+	p.bar.Add(1)
+}
+
+// lineProgress writes for files and pipes.
+type lineProgress struct {
+	w           io.Writer
+	begun       time.Time
+	done, total int
+	spent, left time.Duration // estimates of what is behind and ahead
+	current     time.Duration
+}
+
+func (p *lineProgress) Begin(_ *results.Run, trials []plan.Trial) {
+	p.begun, p.total = time.Now(), len(trials)
+	for _, t := range trials {
+		p.left += t.Estimate()
+	}
+}
+
+func (p *lineProgress) Starting(t plan.Trial) { p.current = t.Estimate() }
+
+func (p *lineProgress) Done(t results.Trial) {
+	p.done++
+	p.spent += p.current
+	p.left -= p.current
+	outcome := fmt.Sprintf("%.0f op/s", t.ThroughputOps)
+	if t.Failure != "" {
+		outcome = "failed: " + t.Failure
+	}
+	// The plan's estimate of what is left, corrected by how right it was so far.
+	left := time.Duration(float64(p.left) * float64(time.Since(p.begun)) / float64(p.spent))
+	fmt.Fprintf(p.w, "[%d/%d, %v left] %s: %s\n", p.done, p.total, left.Round(time.Second), cellName(t.Cell), outcome)
+}
+
+func cellName(c results.Cell) string {
+	return fmt.Sprintf("%s %s %s %d B pipeline %d", c.Experiment, c.System, c.Workload, c.ValueBytes, c.Pipeline)
+}

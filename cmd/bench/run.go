@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"bpfdb/results"
+	"bpfdb/runners/host"
+	"bpfdb/runners/plan"
+	"bpfdb/runners/run"
+)
+
+func newRunCommand() *cobra.Command {
+	var options plan.Options
+	var out string
+	command := &cobra.Command{
+		Use:   "run SPEC... [--out DIR] [--system NAME]... [--profile quick|paper]",
+		Short: "Run experiments and write results",
+		Long: "Start each system, load it, measure it and stop it, trial by trial in the order that\n" +
+			"`bench plan` prints, and write run.json and one HdrHistogram log per trial. A system whose\n" +
+			"binary is absent is recorded as not installed. Ctrl-C keeps the trials completed so far.",
+		Example: "  bench run experiments/smoke.yaml\n" +
+			"  bench run experiments/ycsb.yaml --profile paper --out results/local/mine",
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(command *cobra.Command, files []string) error {
+			p, err := readPlan(files, options)
+			if err != nil {
+				return err
+			}
+			if out == "" {
+				out = defaultOut(command.Context())
+			}
+			r, err := run.Run(command.Context(), p, out, newProgress(command.ErrOrStderr()))
+			if errors.Is(err, run.ErrExists) {
+				return fmt.Errorf("%w: --out %w", errUsage, err)
+			}
+			if r != nil {
+				warn(command.ErrOrStderr(), r)
+				fmt.Fprintln(command.OutOrStdout(), filepath.Join(out, results.RunFile))
+			}
+			return err
+		},
+	}
+	addPlanFlags(command, &options)
+	command.Flags().StringVar(&out, "out", "", "new results directory (default: results/local/<utc>-<revision>)")
+	return command
+}
+
+// defaultOut names a new directory after the time and the source.
+func defaultOut(ctx context.Context) string {
+	var source results.Environment
+	host.ReadSource(ctx, ".", &source)
+	revision := source.GitCommit
+	if revision == "" {
+		revision = "unversioned"
+	}
+	name := time.Now().UTC().Format("20060102T150405Z") + "-" + revision[:min(10, len(revision))]
+	return filepath.Join("results", "local", name)
+}
+
+// warn says what the run lacks; nothing missing, nothing said.
+func warn(w io.Writer, r *results.Run) {
+	for _, s := range r.Systems {
+		if s.NotInstalled != "" {
+			fmt.Fprintf(w, "bench: %s\n", s.NotInstalled)
+		}
+	}
+	failed := 0
+	for _, t := range r.Trials {
+		if t.Failure != "" {
+			failed++
+		}
+	}
+	if failed > 0 {
+		fmt.Fprintf(w, "bench: %d of %d trials failed; run.json says why\n", failed, len(r.Trials))
+	}
+	if missing := r.PlannedTrials - len(r.Trials); missing > 0 {
+		fmt.Fprintf(w, "bench: stopped with %d of %d trials not run\n", missing, r.PlannedTrials)
+	}
+}

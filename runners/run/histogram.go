@@ -1,0 +1,74 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"bpfdb/results"
+	"bpfdb/runners/driver"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// allTag is the series that counts every operation once.
+const allTag = "all"
+
+// writeHistograms summarises the trial's latencies and writes them whole to an
+// HdrHistogram log (format 1.3) with one tagged histogram per kind of operation. Values
+// are in nanoseconds; the log's own maximum column is in milliseconds. It returns the
+// log's path relative to the results directory.
+func writeHistograms(out string, trial *results.Trial, result *driver.Result) (string, error) {
+	series := map[string]*hdrhistogram.Histogram{allTag: result.All}
+	tags := []string{allTag}
+	for _, s := range result.Latency {
+		tag := strings.ToLower(s.Kind.String())
+		series[tag] = s.Hist
+		tags = append(tags, tag)
+	}
+	name := path.Join("trials", fmt.Sprintf("%05d-%s-%s.hlog", trial.Order, trial.Cell.System, trial.CellHash))
+	file := filepath.Join(out, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return "", err
+	}
+	log, err := os.Create(file)
+	if err != nil {
+		return "", err
+	}
+	writer := hdrhistogram.NewHistogramLogWriter(log)
+	start := trial.Started.UnixMilli()
+	base := trial.Started.Unix() * 1000 // the header has room for whole seconds only
+	writer.SetBaseTime(base)
+	err = errors.Join(writer.OutputLogFormatVersion(), writer.OutputStartTime(start),
+		writer.OutputBaseTime(base), writer.OutputLegend())
+	for _, tag := range tags {
+		histogram := series[tag]
+		trial.Latency = append(trial.Latency, summarise(tag, histogram))
+		histogram.SetTag(tag)
+		histogram.SetStartTimeMs(start)
+		histogram.SetEndTimeMs(start + time.Duration(trial.DurationNS).Milliseconds())
+		err = errors.Join(err, writer.OutputIntervalHistogram(histogram))
+	}
+	if err = errors.Join(err, log.Close()); err != nil {
+		return "", fmt.Errorf("histogram log: %w", err)
+	}
+	return name, nil
+}
+
+func summarise(tag string, h *hdrhistogram.Histogram) results.OpLatency {
+	return results.OpLatency{
+		Op:     tag,
+		Count:  uint64(h.TotalCount()),
+		MinNS:  h.Min(),
+		P50NS:  h.ValueAtQuantile(50),
+		P90NS:  h.ValueAtQuantile(90),
+		P99NS:  h.ValueAtQuantile(99),
+		P999NS: h.ValueAtQuantile(99.9),
+		MaxNS:  h.Max(),
+		MeanNS: h.Mean(),
+	}
+}

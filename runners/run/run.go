@@ -1,0 +1,118 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"bpfdb/results"
+	"bpfdb/runners/host"
+	"bpfdb/runners/plan"
+	"bpfdb/runners/system"
+)
+
+var (
+	// ErrNothingMeasured means that there is not a single good trial.
+	ErrNothingMeasured = errors.New("nothing was measured")
+	// ErrWrongValues means that a server returned values nobody wrote, or lost keys.
+	ErrWrongValues = errors.New("wrong values read")
+	// ErrLoadsDiffer means that the systems of a round did not get the same operations.
+	ErrLoadsDiffer = errors.New("systems got different loads")
+	// ErrExists means that the results directory already holds a run.
+	ErrExists = errors.New("a run is there already")
+)
+
+// Observer is told how the run goes. Its methods are called one at a time.
+type Observer interface {
+	// Begin is called once, when it is known what will run.
+	Begin(r *results.Run, trials []plan.Trial)
+	// Starting is called before each trial, Done after it.
+	Starting(t plan.Trial)
+	Done(t results.Trial)
+}
+
+// Run carries out the plan and leaves the results in the directory out, which is made.
+// The run is returned, and on disk, also together with an error; when the context ends,
+// that error is the context's and the run holds the trials completed until then.
+func Run(ctx context.Context, p plan.Plan, out string, observer Observer) (*results.Run, error) {
+	if _, err := os.Stat(filepath.Join(out, results.RunFile)); err == nil {
+		return nil, fmt.Errorf("%s: %w", out, ErrExists)
+	}
+	installations, systems, err := find(ctx, p.Systems)
+	if err != nil {
+		return nil, err
+	}
+	r := &results.Run{
+		SchemaVersion: results.SchemaVersion,
+		Profile:       p.Profile,
+		Started:       time.Now().UTC(),
+		Seed:          p.Seed,
+		Environment:   environment(ctx),
+		Experiments:   p.Experiments,
+		Systems:       systems,
+	}
+	var trials []plan.Trial
+	for _, t := range p.Trials {
+		if _, installed := installations[t.Cell.System]; installed {
+			trials = append(trials, t)
+		}
+	}
+	r.PlannedTrials = len(trials)
+	observer.Begin(r, trials)
+	if err := results.WriteRun(out, r); err != nil {
+		return nil, err
+	}
+	verdict := newVerdict()
+	for _, t := range trials {
+		observer.Starting(t)
+		trial, err := measure(ctx, t, installations[t.Cell.System], out)
+		if ctx.Err() != nil {
+			return r, ctx.Err() // half a trial is none
+		}
+		verdict.judge(&trial, err)
+		r.Trials = append(r.Trials, trial)
+		if err := results.WriteRun(out, r); err != nil {
+			return r, err
+		}
+		observer.Done(trial)
+	}
+	r.Finished = time.Now().UTC()
+	if err := results.WriteRun(out, r); err != nil {
+		return r, err
+	}
+	return r, verdict.err()
+}
+
+// find looks for every system; the absent ones are described as not installed.
+func find(ctx context.Context, definitions []system.Definition) (
+	map[string]system.Installation, []results.System, error) {
+	installations := map[string]system.Installation{}
+	var described []results.System
+	for _, d := range definitions {
+		description := results.System{Name: d.Name, Settings: d.Settings}
+		in, err := d.Find(ctx)
+		switch {
+		case err == nil:
+			installations[d.Name] = in
+			description.Version, description.BinarySHA256 = in.VersionFound, in.SHA256
+			description.Command = append([]string{in.Path}, d.Arguments...)
+		case errors.Is(err, system.ErrNotInstalled):
+			description.NotInstalled = strings.TrimPrefix(err.Error(), d.Name+": ")
+		default:
+			return nil, nil, err
+		}
+		described = append(described, description)
+	}
+	return installations, described, nil
+}
+
+func environment(ctx context.Context) results.Environment {
+	e := host.ReadEnvironment(os.DirFS("/"))
+	host.ReadSource(ctx, ".", &e)
+	e.HarnessFlags = os.Args[1:]
+	return e
+}

@@ -1,0 +1,72 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+
+	"bpfdb/results"
+)
+
+// meeting is where the systems of an experiment are compared: a cell without its system,
+// in one round.
+type meeting struct {
+	point results.Cell
+	round int
+}
+
+// verdict gathers over a run what decides whether it may be believed.
+type verdict struct {
+	trials, good int
+	streams      map[meeting]*results.Trial // the first system that got there
+	serious      []error                    // what makes the run fail
+	lastFailure  string
+}
+
+func newVerdict() *verdict { return &verdict{streams: map[meeting]*results.Trial{}} }
+
+// judge marks a trial that err or another system's load makes unusable.
+func (v *verdict) judge(trial *results.Trial, err error) {
+	v.trials++
+	if err == nil {
+		err = v.compareLoads(trial)
+	}
+	if err == nil {
+		v.good++
+		return
+	}
+	trial.Failure = err.Error()
+	v.lastFailure = trial.Failure
+	if errors.Is(err, ErrWrongValues) || errors.Is(err, ErrLoadsDiffer) {
+		c := trial.Cell
+		v.serious = append(v.serious, fmt.Errorf("trial %d (%s, %s): %w", trial.Order, c.System, c.Workload, err))
+	}
+}
+
+func (v *verdict) compareLoads(trial *results.Trial) error {
+	at := meeting{trial.Cell, trial.Round}
+	at.point.System = ""
+	first, met := v.streams[at]
+	if !met {
+		kept := *trial
+		v.streams[at] = &kept
+		return nil
+	}
+	if first.OpStreamHash != trial.OpStreamHash || first.Ops != trial.Ops {
+		return fmt.Errorf("%w: %s got %d operations with hash %s, %s got %d with %s", ErrLoadsDiffer,
+			first.Cell.System, first.Ops, first.OpStreamHash, trial.Cell.System, trial.Ops, trial.OpStreamHash)
+	}
+	return nil
+}
+
+// err is nil if the run may be believed.
+func (v *verdict) err() error {
+	switch {
+	case len(v.serious) > 0:
+		return errors.Join(v.serious...)
+	case v.trials == 0:
+		return fmt.Errorf("%w: none of the systems is installed", ErrNothingMeasured)
+	case v.good == 0:
+		return fmt.Errorf("%w: all %d trials failed, the last with: %s", ErrNothingMeasured, v.trials, v.lastFailure)
+	}
+	return nil
+}
