@@ -23,6 +23,11 @@ const reproduce = "make reproduce"
 // published are the claims made for BPF-DB in print, in the order a reader meets them.
 var published = []claim{
 	{
+		text: "performance level with the state of the art", source: "[1], abstract",
+		figure: "throughput, YCSB", command: reproduce, minutes: (*summary.Data).Duration,
+		judge: comparison{metric: summary.Throughput, baseline: summary.Redis, holds: notBelow(1)}.judge,
+	},
+	{
 		text: "twice the throughput of Redis", source: "[2], early tests",
 		figure: "throughput, YCSB", command: reproduce, minutes: (*summary.Data).Duration,
 		judge: comparison{metric: summary.Throughput, baseline: summary.Redis, holds: atLeast(2)}.judge,
@@ -43,11 +48,11 @@ var published = []claim{
 		judge: comparison{metric: summary.P99, baseline: summary.Dragonfly, holds: below(1)}.judge,
 	},
 	{
-		text: "serializable multi-statement transactions", source: "[1]",
+		text: "serializable multi-statement transactions", source: "[1], abstract",
 		command: "make test", judge: untested("isolation has tests, not a figure"),
 	},
 	{
-		text: "stored procedures 43 % ahead of VoltDB", source: "[1]",
+		text: "stored procedures 43 % ahead of VoltDB", source: "[1], abstract",
 		judge: untested("the stored-procedure engine is not built yet"),
 	},
 }
