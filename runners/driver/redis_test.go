@@ -5,6 +5,7 @@ import (
 	"net"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"testing"
 	"time"
@@ -144,5 +145,26 @@ func checkClean(t *testing.T, cfg Config, res *Result) {
 	}
 	if want := res.Ops + count[workloads.ReadModifyWrite]; res.Commands != want {
 		t.Errorf("%d commands, want %d", res.Commands, want)
+	}
+}
+
+// TestRawDoesNotAllocate compares a run with one ten times as long: what an operation
+// allocates would show in the difference.
+func TestRawDoesNotAllocate(t *testing.T) {
+	cfg := testConfig(t, startRedis(t), Raw, "ycsb-f")
+	cfg.Pipeline = 16
+	mustLoad(t, cfg)
+	mallocs := func(operations uint64) uint64 {
+		cfg.Operations, cfg.WarmupOperations = operations, 2000
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		checkClean(t, cfg, mustRun(t, cfg))
+		runtime.ReadMemStats(&after)
+		return after.Mallocs - before.Mallocs
+	}
+	const few, many = 5000, 50_000
+	first, second := mallocs(few), mallocs(many)
+	if perOp := (float64(second) - float64(first)) / (many - few); perOp > 0.01 {
+		t.Errorf("%d mallocs for %d operations, %d for %d: %.3f per operation, want 0", first, few, second, many, perOp)
 	}
 }
