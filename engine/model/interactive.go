@@ -3,7 +3,6 @@ package model
 import "errors"
 
 func begin(s *Session, _ *Txn, _ [][]byte) error {
-	s.differs = true
 	if s.txn != nil {
 		return errors.New("BEGIN calls can not be nested")
 	}
@@ -13,7 +12,6 @@ func begin(s *Session, _ *Txn, _ [][]byte) error {
 }
 
 func commit(s *Session, _ *Txn, _ [][]byte) error {
-	s.differs = true
 	if s.txn == nil {
 		return errors.New("COMMIT without BEGIN")
 	}
@@ -27,7 +25,6 @@ func commit(s *Session, _ *Txn, _ [][]byte) error {
 }
 
 func abort(s *Session, _ *Txn, _ [][]byte) error {
-	s.differs = true
 	if s.txn == nil {
 		return errors.New("ABORT without BEGIN")
 	}

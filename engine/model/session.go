@@ -60,13 +60,15 @@ func (s *Session) Differs() bool {
 
 // execute runs one request and appends its reply. Outside BEGIN ... COMMIT a command is its own transaction.
 func (s *Session) execute(args [][]byte) {
-	cmd, ok := commands[lower(string(args[0]))]
+	name := lower(string(args[0]))
+	cmd, ok := commands[name]
+	s.differs = s.differs || cmd.own
 	switch {
 	case !ok:
 		s.fail(unknownCommand(args))
 		return
 	case cmd.arity > 0 && len(args) != cmd.arity, len(args) < -cmd.arity:
-		s.fail(wrongArity(lower(string(args[0]))))
+		s.fail(wrongArity(name))
 		return
 	}
 	before := len(s.reply.out)
@@ -88,9 +90,8 @@ type codedError string
 
 func (e codedError) Error() string { return string(e) }
 
-var ownErrors = []error{
-	ErrKeyTooLarge, ErrValueTooLarge, errTooLarge, errExpiry,
-}
+// ownErrors are those that Redis does not have.
+var ownErrors = []error{ErrKeyTooLarge, ErrValueTooLarge, errTooLarge, errExpiry}
 
 // fail appends an error reply.
 func (s *Session) fail(err error) {

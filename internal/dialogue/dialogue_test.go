@@ -4,7 +4,6 @@ import (
 	"flag"
 	"io/fs"
 	"path/filepath"
-	"strings"
 	"testing"
 )
 
@@ -13,16 +12,20 @@ const files = "../../engine/testdata/dialogue"
 var rewrite = flag.Bool("rewrite", false, "replace the replies in the dialogue files by redis-server's, "+
 	"or by the model's where they are our own")
 
-// eachFile runs test for every dialogue file, as a subtest called by its path.
-func eachFile(t *testing.T, test func(t *testing.T, file string, own bool)) {
+// eachFile runs test for the dialogue files, as subtests called by their paths: those that Redis understands, and
+// our own too if own is true.
+func eachFile(t *testing.T, own bool, test func(t *testing.T, file string)) {
 	count := 0
 	err := filepath.WalkDir(files, func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || filepath.Ext(path) != ".txt" {
 			return err
 		}
+		if isOwn(path) && !own {
+			return nil
+		}
 		count++
 		name, err := filepath.Rel(files, path)
-		t.Run(name, func(t *testing.T) { test(t, path, strings.HasPrefix(name, "bpfdb/")) })
+		t.Run(name, func(t *testing.T) { test(t, path) })
 		return err
 	})
 	if err != nil || count == 0 {
@@ -30,12 +33,13 @@ func eachFile(t *testing.T, test func(t *testing.T, file string, own bool)) {
 	}
 }
 
+func isOwn(file string) bool {
+	return filepath.Base(filepath.Dir(file)) == "bpfdb"
+}
+
 func TestRedis(t *testing.T) {
 	addr := StartRedis(t)
-	eachFile(t, func(t *testing.T, file string, own bool) {
-		if own {
-			return
-		}
+	eachFile(t, false, func(t *testing.T, file string) {
 		if *rewrite {
 			if err := Rewrite(TCP(addr), file); err != nil {
 				t.Fatal(err)
@@ -49,8 +53,8 @@ func TestRedis(t *testing.T) {
 }
 
 func TestModel(t *testing.T) {
-	eachFile(t, func(t *testing.T, file string, own bool) {
-		if *rewrite && own {
+	eachFile(t, true, func(t *testing.T, file string) {
+		if *rewrite && isOwn(file) {
 			if err := Rewrite(Model(), file); err != nil {
 				t.Fatal(err)
 			}
@@ -66,7 +70,7 @@ func TestModel(t *testing.T) {
 // TestModelOverTCP plays our own files as they will be played to the product: over TCP.
 func TestModelOverTCP(t *testing.T) {
 	addr := serveModel(t)
-	eachFile(t, func(t *testing.T, file string, _ bool) {
+	eachFile(t, true, func(t *testing.T, file string) {
 		Run(t, addr, file)
 	})
 }

@@ -1,6 +1,7 @@
 package dialogue
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,9 +20,10 @@ func Own(seed uint64) bool {
 // error that shows the stream and where the replies part, nil if they agree to the byte and to the close.
 func Differ(addr string, seed uint64) error {
 	chunks := Random(seed)
-	want, closes := model.NewSession(model.NewDB()).Serve(slices.Concat(chunks...))
+	stream := slices.Concat(chunks...)
+	want, closes := model.NewSession(model.NewDB()).Serve(stream)
 	if err := differ(TCP(addr), chunks, withoutID(want), closes); err != nil {
-		return fmt.Errorf("seed %d: %w\nthe stream was, a write per line:\n%s", seed, err, show(chunks))
+		return fmt.Errorf("seed %d, in %d writes: %w\nof\n%s", seed, len(chunks), err, show(stream))
 	}
 	return nil
 }
@@ -62,11 +64,11 @@ func differ(target Target, chunks [][]byte, want []byte, closes bool) error {
 	return c.expect(step{closed: true})
 }
 
-// show writes chunks as the >> lines of a dialogue file, ready to become one.
-func show(chunks [][]byte) string {
+// show writes a stream as the lines of a dialogue file.
+func show(stream []byte) string {
 	var text strings.Builder
-	for _, chunk := range chunks {
-		fmt.Fprintf(&text, ">> %s\n", escape(chunk))
+	for line := range bytes.SplitAfterSeq(stream, []byte("\n")) {
+		fmt.Fprintf(&text, ">> %s\n", escape(line))
 	}
 	return text.String()
 }

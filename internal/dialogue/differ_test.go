@@ -90,6 +90,7 @@ func TestRandomVariety(t *testing.T) {
 
 func TestDifferSeesDifferences(t *testing.T) {
 	target := TCP(serveModel(t))
+	shortenTimeout(t)
 	request := [][]byte{[]byte("PI"), []byte("NG\r\n")}
 	for _, test := range []struct {
 		name, want string

@@ -72,6 +72,7 @@ func escape(data []byte) string {
 		}
 		c := escapeByte(data[i], i == 0 || i == len(data)-1)
 		if run >= shortestRepeat {
+			c = strings.Replace(c, "}", `\x7d`, 1)
 			fmt.Fprintf(&text, "\\{%d*%s}", run, c)
 		} else {
 			run = 1

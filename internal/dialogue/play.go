@@ -14,9 +14,10 @@ import (
 	"time"
 )
 
+// replyTimeout bounds the wait for any reply. A variable for tests of replies that do not come.
+var replyTimeout = 5 * time.Second
+
 const (
-	// replyTimeout bounds the wait for any reply.
-	replyTimeout = 5 * time.Second
 	// quiet is how long to wait for more once something is wrong already, to show it whole.
 	quiet = 50 * time.Millisecond
 	// maxWrites bounds the writes a step is split into: larger steps get larger chunks.
