@@ -12,8 +12,11 @@ import (
 	"bpfdb/plots/summary"
 )
 
-// groupShare is the part of a group's width that its bars take.
-const groupShare = 0.84
+const (
+	groupShare = 0.84 // part of a group's width that its bars take
+	barShare   = 0.92 // part of its place that a bar fills
+	maxPlace   = vg.Length(60)
+)
 
 // bar is one cell of a panel: an estimate, or the words that say why there is none.
 type bar struct {
@@ -52,33 +55,34 @@ func (g *groupedBars) top() float64 {
 // Plot draws the bars into the data area.
 func (g *groupedBars) Plot(c draw.Canvas, p *plot.Plot) {
 	toX, toY := p.Transforms(&c)
-	slot := groupShare / float64(len(g.colors))
-	label := g.labelStyle(toX(slot) - toX(0))
+	bars := vg.Length(len(g.colors))
+	place := min((toX(groupShare)-toX(0))/bars, maxPlace)
+	label := g.labelStyle(place)
 	for i, group := range g.groups {
 		for j, b := range group {
-			left := float64(i) - groupShare/2 + float64(j)*slot
-			area := vg.Rectangle{
-				Min: vg.Point{X: toX(left + slot*0.04), Y: toY(0)},
-				Max: vg.Point{X: toX(left + slot*0.96), Y: toY(b.estimate.Median)},
-			}
+			middle := toX(float64(i)) + (vg.Length(j)-(bars-1)/2)*place
 			if b.missing != "" {
-				drawMissing(c, area, b.missing)
+				c.FillText(upright(plain(smallSize, faint)), vg.Point{X: middle, Y: toY(0) + 4}, b.missing)
 				continue
+			}
+			area := vg.Rectangle{
+				Min: vg.Point{X: middle - place*barShare/2, Y: toY(0)},
+				Max: vg.Point{X: middle + place*barShare/2, Y: toY(b.estimate.Median)},
 			}
 			c.FillPolygon(g.colors[j], corners(area))
 			drawTrials(c, area, b.estimate, toY)
-			c.FillText(label, vg.Point{X: (area.Min.X + area.Max.X) / 2, Y: toY(b.top()) + 4}, b.label)
+			c.FillText(label, vg.Point{X: middle, Y: toY(b.top()) + 4}, b.label)
 		}
 	}
 }
 
-// labelStyle writes medians level where every one fits its bar, else upright.
-func (g *groupedBars) labelStyle(slot vg.Length) text.Style {
+// labelStyle writes medians level where every one fits its bar's place, else upright.
+func (g *groupedBars) labelStyle(place vg.Length) text.Style {
 	style := plain(smallSize, ink)
 	style.XAlign, style.YAlign = draw.XCenter, draw.YBottom
 	for _, group := range g.groups {
 		for _, b := range group {
-			if style.Width(b.label) > slot {
+			if style.Width(b.label) > place {
 				return upright(style)
 			}
 		}
@@ -91,11 +95,6 @@ func upright(style text.Style) text.Style {
 	style.Rotation = math.Pi / 2
 	style.XAlign, style.YAlign = draw.XLeft, draw.YCenter
 	return style
-}
-
-func drawMissing(c draw.Canvas, area vg.Rectangle, why string) {
-	style := upright(plain(smallSize, faint))
-	c.FillText(style, vg.Point{X: (area.Min.X + area.Max.X) / 2, Y: area.Min.Y + 4}, why)
 }
 
 // drawTrials draws the interval as a whisker in the middle of the bar and every trial as

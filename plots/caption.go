@@ -17,18 +17,9 @@ func servedCaption(d *summary.Data, p *summary.Panel) string {
 			strings.Join(p.Distributions(), "/") + " requests.",
 		fmt.Sprintf("%d connections, pipeline %d, %s driver, closed loop over %s: "+
 			"latency is service time at saturation.", s.Connections, s.Pipeline, s.Driver, s.Topology),
-		trialsCaption(p),
+		fmt.Sprintf("Bar: median over %s, interleaved; dot: one trial; whisker: %.0f %% bootstrap interval.",
+			p.Trials(), 100*summary.Confidence),
 		summary.Machine(d.Runs[0].Environment) + ", " + d.Runs[0].Started.UTC().Format("2006-01-02") + ".",
 	}
 	return strings.Join(parts, " ")
-}
-
-func trialsCaption(p *summary.Panel) string {
-	fewest, most := p.Trials()
-	count := fmt.Sprint(most)
-	if fewest != most {
-		count = fmt.Sprintf("%d to %d", fewest, most)
-	}
-	return fmt.Sprintf("Bar: median of %s interleaved trials; dot: one trial; "+
-		"whisker: %.0f %% bootstrap interval.", count, 100*summary.Confidence)
 }

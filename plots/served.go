@@ -52,7 +52,11 @@ func servedFigure(d *summary.Data, panel *summary.Panel, metric summary.Metric) 
 }
 
 func barPlot(bars *groupedBars, panel *summary.Panel, metric summary.Metric) *plot.Plot {
-	const headroom = 1.1 // for the numbers above the highest bar
+	// Room for the numbers above the highest bar; they stand upright where bars are many.
+	headroom := 1.1
+	if len(panel.Rows)*len(panel.Systems) > 20 {
+		headroom = 1.2
+	}
 	p := newPlot(metric.Axis, bars.top()*headroom, metric.Format)
 	var ticks []plot.Tick
 	for i, row := range panel.Rows {

@@ -81,7 +81,7 @@ func TestServedFigureHoldsEverySystemAndLabel(t *testing.T) {
 		"ycsb-a", "ycsb-b", "ycsb-c", "ycsb-f",
 		"1 key = one 1000-byte value", "100 k keys", "zipfian", "50 connections", "pipeline 16",
 		"Linux 6.99.0-test", "2 × Test CPU", "commit 0123456789 with uncommitted changes", "2026-03-04",
-		"median of 3 interleaved trials",
+		"median over 3 trials",
 	} {
 		if !strings.Contains(joined, want) {
 			t.Errorf("the figure lacks %q", want)
@@ -93,20 +93,20 @@ func TestServedFigureHoldsEverySystemAndLabel(t *testing.T) {
 	}
 }
 
-// Each trial adds its dot (a disc and a ring) to each bar, and nothing else changes but the
-// whiskers, which a single trial does not have: a line and two ends.
+// Each trial adds its dot, a disc and a ring, to each bar. The whisker that a single trial
+// lacks is a line and two ends; a bar whose interval has no width has none either.
 func TestEveryTrialIsADot(t *testing.T) {
-	const bars, disc, whisker = 12, 2, 3
+	const bars, dot, whisker = 12, 2, 3
 	paths := func(rounds int) int {
 		_, elements := svg(t, figures(t, []*results.Run{plottest.Run(rounds)}, nil)["ycsb-cpu-v100-p1"])
 		return elements["path"]
 	}
 	one, three, five := paths(1), paths(3), paths(5)
-	if got, want := three-one, bars*(2*disc+whisker); got != want {
+	if got, want := three-one, bars*(2*dot+whisker); got != want {
 		t.Errorf("from one to three trials: %d more paths, want %d", got, want)
 	}
-	if got, want := five-three, bars*2*disc; got < want-10 || got > want+10 {
-		t.Errorf("from three to five trials: %d more paths, want about %d", got, want)
+	if got, want := five-three, bars*2*dot; got != want {
+		t.Errorf("from three to five trials: %d more paths, want %d", got, want)
 	}
 }
 

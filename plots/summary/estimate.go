@@ -18,23 +18,42 @@ type Estimate struct {
 // Estimate summarises a cell. Where the cell has no good trial the second result says
 // why, in a few words fit for a table; it is empty otherwise.
 func (p *Panel) Estimate(system results.System, row Row, metric Metric) (Estimate, string) {
-	samples := p.samples[cell{system.Name, row}]
-	var values []float64
-	for _, s := range samples {
-		if s.trial.Failure == "" {
-			values = append(values, metric.value(s.trial))
-		}
-	}
+	values := p.values(system.Name, row, metric)
 	switch {
 	case len(values) > 0:
 		lo, hi := stats.BootstrapCI(values, Confidence, p.seed)
 		return Estimate{stats.Median(values), lo, hi, values}, ""
-	case len(samples) > 0:
+	case len(p.samples[cell{system.Name, row}]) > 0:
 		return Estimate{}, "failed"
 	case system.NotInstalled != "":
 		return Estimate{}, "not installed"
 	}
 	return Estimate{}, "not measured"
+}
+
+// values lists a cell's metric over its good trials.
+func (p *Panel) values(system string, row Row, metric Metric) []float64 {
+	var values []float64
+	for _, s := range p.samples[cell{system, row}] {
+		if s.trial.Failure == "" {
+			values = append(values, metric.value(s.trial))
+		}
+	}
+	return values
+}
+
+// Fastest names our path with the highest median throughput in a cell, "" when none has a
+// good trial.
+func (p *Panel) Fastest(row Row) string {
+	best, rate := "", 0.0
+	for _, system := range p.Systems {
+		// The median of no values is not a number, and so never the highest.
+		median := stats.Median(p.values(system.Name, row, Throughput))
+		if isOurs(system.Name) && median > rate {
+			best, rate = system.Name, median
+		}
+	}
+	return best
 }
 
 // Ratio is system over baseline, paired by round; ok is false when no round holds a good

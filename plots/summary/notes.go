@@ -72,8 +72,8 @@ func (p *Panel) loadsDiffer() (row Row, number int, differ bool) {
 	return Row{}, 0, false
 }
 
-// Trials is the smallest and largest number of good trials in the panel's measured cells.
-func (p *Panel) Trials() (fewest, most int) {
+// Trials says how many good trials the panel's cells have: "3 trials", "2 to 3 trials".
+func (p *Panel) Trials() string {
 	var counts []int
 	for _, samples := range p.samples {
 		good := 0
@@ -82,10 +82,19 @@ func (p *Panel) Trials() (fewest, most int) {
 				good++
 			}
 		}
-		counts = append(counts, good)
+		if good > 0 {
+			counts = append(counts, good)
+		}
 	}
 	if len(counts) == 0 {
-		return 0, 0
+		return "no trials"
 	}
-	return slices.Min(counts), slices.Max(counts)
+	fewest, most := slices.Min(counts), slices.Max(counts)
+	switch {
+	case most == 1:
+		return "1 trial"
+	case fewest == most:
+		return fmt.Sprintf("%d trials", most)
+	}
+	return fmt.Sprintf("%d to %d trials", fewest, most)
 }

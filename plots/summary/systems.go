@@ -3,6 +3,7 @@ package summary
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"bpfdb/results"
 )
@@ -16,10 +17,8 @@ const (
 // order is the position of the systems we know in every figure and table, ours first.
 var order = []string{"bpfdb-local", "bpfdb-wire", "bpfdb-sockmap", "bpfdb-user", Redis, Dragonfly}
 
-// IsOurs tells whether a system is one of this project's paths.
-func IsOurs(system string) bool {
-	return len(system) >= 5 && system[:5] == "bpfdb"
-}
+// isOurs tells whether a system is one of this project's paths.
+func isOurs(system string) bool { return strings.HasPrefix(system, "bpfdb") }
 
 // mergeSystems lists every system of the runs once. Installed in one run wins over not
 // installed in another; the first description wins otherwise.

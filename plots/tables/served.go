@@ -29,14 +29,9 @@ func served(d *summary.Data, experiment string) string {
 
 func settingDetails(p *summary.Panel) string {
 	s := p.Setting
-	fewest, most := p.Trials()
-	trials := fmt.Sprint(most)
-	if fewest != most {
-		trials = fmt.Sprintf("%d to %d", fewest, most)
-	}
-	return fmt.Sprintf("%s, %s keys, %s, %d connections, %s driver, %s, %s trials",
+	return fmt.Sprintf("%s, %s keys, %s, %d connections, %s driver, %s, %s",
 		s.Mapping(), units.Count(float64(s.Records)), strings.Join(p.Distributions(), "/"),
-		s.Connections, s.Driver, s.Topology, trials)
+		s.Connections, s.Driver, s.Topology, p.Trials())
 }
 
 func panelTable(p *summary.Panel) string {

@@ -10,13 +10,12 @@ import (
 )
 
 // comparison is a claim about two systems: that the ratio of a metric lies on one side of
-// a bound in every cell of the main experiment at the given pipeline
-// depth (0: at every depth).
+// a bound in every cell of the main experiment, or in those with one pipeline depth.
 type comparison struct {
 	metric   summary.Metric
 	baseline string
 	system   string // empty: the fastest of our paths in the cell
-	pipeline int
+	pipeline int    // 0: cells of every depth
 	holds    func(stats.Ratio) bool
 }
 
@@ -46,7 +45,7 @@ func (c comparison) judge(d *summary.Data) string {
 		for _, row := range panel.Rows {
 			system := c.system
 			if system == "" {
-				system = fastest(panel, row)
+				system = panel.Fastest(row)
 			}
 			ratio, ok := panel.Ratio(system, c.baseline, row, c.metric)
 			if !ok {
@@ -80,16 +79,4 @@ func (c comparison) whyNot(d *summary.Data) string {
 		}
 	}
 	return "no cell holds both systems"
-}
-
-// fastest names our path with the highest median throughput in a cell.
-func fastest(p *summary.Panel, row summary.Row) string {
-	best, rate := "", 0.0
-	for _, system := range p.Systems {
-		e, missing := p.Estimate(system, row, summary.Throughput)
-		if summary.IsOurs(system.Name) && missing == "" && e.Median > rate {
-			best, rate = system.Name, e.Median
-		}
-	}
-	return best
 }
