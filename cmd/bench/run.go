@@ -68,7 +68,7 @@ func defaultOut(ctx context.Context) string {
 func warn(w io.Writer, r *results.Run) {
 	for _, s := range r.Systems {
 		if s.NotInstalled != "" {
-			fmt.Fprintf(w, "bench: %s\n", s.NotInstalled)
+			fmt.Fprintf(w, "bench: %s is not installed: %s\n", s.Name, s.NotInstalled)
 		}
 	}
 	failed := 0

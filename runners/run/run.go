@@ -101,7 +101,7 @@ func find(ctx context.Context, definitions []system.Definition) (
 			description.Version, description.BinarySHA256 = in.VersionFound, in.SHA256
 			description.Command = append([]string{in.Path}, d.Arguments...)
 		case errors.Is(err, system.ErrNotInstalled):
-			description.NotInstalled = strings.TrimPrefix(err.Error(), d.Name+": ")
+			description.NotInstalled = reason(err)
 		default:
 			return nil, nil, err
 		}
@@ -115,4 +115,10 @@ func environment(ctx context.Context) results.Environment {
 	host.ReadSource(ctx, ".", &e)
 	e.HarnessFlags = os.Args[1:]
 	return e
+}
+
+// reason is why a system was not found, without what the results say anyway.
+func reason(notInstalled error) string {
+	_, why, _ := strings.Cut(notInstalled.Error(), system.ErrNotInstalled.Error()+": ")
+	return why
 }

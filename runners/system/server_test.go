@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"bpfdb/runners/system"
+	"bpfdb/runners/system/systemtest"
 )
 
 // tempDirs makes sure that no trial's directory outlives it.
@@ -30,15 +31,15 @@ func tempDirs(t *testing.T) (leftovers func() []string) {
 
 func TestLifeCycle(t *testing.T) {
 	leftovers := tempDirs(t)
-	s, err := fake(t, "good").Start(t.Context())
+	s, err := fake(t, systemtest.Good).Start(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := s.DeathError(); err != nil {
 		t.Errorf("a live server is dead: %v", err)
 	}
-	if count, err := s.KeyCount(t.Context()); err != nil || count != 42 {
-		t.Errorf("KeyCount = %d, %v, want 42", count, err)
+	if count, err := s.KeyCount(t.Context()); err != nil || count != 0 {
+		t.Errorf("KeyCount = %d, %v, want 0", count, err)
 	}
 	if bytes := s.MemoryBytes(t.Context()); bytes != 4096 {
 		t.Errorf("MemoryBytes = %d, want 4096", bytes)
@@ -61,8 +62,8 @@ func TestStartFailures(t *testing.T) {
 		want error
 		text string
 	}{
-		{"dies", system.ErrDied, "exit status 7; its stderr ends:\nfake: out of luck"},
-		{"silent", system.ErrNotReady, "no line beginning `ready `"},
+		{systemtest.Stillborn, system.ErrDied, "exit status 7; its stderr ends:\nsystemtest: out of luck"},
+		{systemtest.Silent, system.ErrNotReady, "no line beginning `ready `"},
 	} {
 		t.Run(c.kind, func(t *testing.T) {
 			leftovers := tempDirs(t)
@@ -83,7 +84,7 @@ func TestStartIsCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(100*time.Millisecond, cancel)
 	start := time.Now()
-	_, err := fake(t, "silent").Start(ctx)
+	_, err := fake(t, systemtest.Silent).Start(ctx)
 	if !errors.Is(err, context.Canceled) || time.Since(start) > 5*time.Second {
 		t.Errorf("got %v after %v, want a prompt context.Canceled", err, time.Since(start))
 	}
@@ -91,12 +92,12 @@ func TestStartIsCancelled(t *testing.T) {
 
 func TestStopFailures(t *testing.T) {
 	for kind, text := range map[string]string{
-		"stubborn": "killed 200ms after SIGTERM",
-		"sore":     "exit status 3; its stderr ends:\nfake: could not clean up",
+		systemtest.Stubborn: "killed 200ms after SIGTERM",
+		systemtest.Sore:     "exit status 3; its stderr ends:\nsystemtest: could not clean up",
 	} {
 		t.Run(kind, func(t *testing.T) {
 			in := fake(t, kind)
-			if kind == "stubborn" {
+			if kind == systemtest.Stubborn {
 				in.StopTimeout = 200 * time.Millisecond
 			}
 			s, err := in.Start(t.Context())
@@ -114,7 +115,7 @@ func TestStopFailures(t *testing.T) {
 }
 
 func TestDeathIsNoticed(t *testing.T) {
-	s, err := fake(t, "good").Start(t.Context())
+	s, err := fake(t, systemtest.Good).Start(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
