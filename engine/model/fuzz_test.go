@@ -43,23 +43,23 @@ func FuzzSession(f *testing.F) {
 	})
 }
 
-// TestWriteCorpus keeps the inputs that are small enough to read.
-func TestWriteCorpus(t *testing.T) {
-	if !*writeCorpus {
-		t.Skip("only with -write-corpus")
-	}
+// TestCorpus checks that the committed seed corpus is what Random gives, as far as it is small enough to read.
+func TestCorpus(t *testing.T) {
 	dir := filepath.Join("testdata", "fuzz", "FuzzSession")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
 	for seed := range uint64(100) {
 		stream := slices.Concat(dialogue.Random(1000 + seed)...)
 		if len(stream) > 1000 {
 			continue
 		}
-		text := fmt.Sprintf("go test fuzz v1\n[]byte(%q)\nuint64(%d)\n", stream, seed)
-		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("random-%03d", seed)), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
+		file := filepath.Join(dir, fmt.Sprintf("random-%03d", seed))
+		want := fmt.Sprintf("go test fuzz v1\n[]byte(%q)\nuint64(%d)\n", stream, seed)
+		if *writeCorpus {
+			if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, err := os.ReadFile(file); err != nil || string(got) != want {
+			t.Errorf("%s is not what Random gives; -write-corpus writes it again (%v)", file, err)
 		}
 	}
 }
