@@ -1,0 +1,171 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"bpfdb/results"
+	"bpfdb/runners/system"
+	"bpfdb/runners/system/systemtest"
+)
+
+func TestMain(m *testing.M) {
+	systemtest.Main()
+	os.Exit(m.Run())
+}
+
+const tinySpec = `name: tiny
+title: Tiny
+workloads: [ycsb-a]
+value_bytes: [100]
+connections: [4]
+pipeline: [1]
+systems: [SYSTEMS]
+records: 500
+operations: 3000
+rounds: 2
+`
+
+// tiny writes a spec over the given systems; redis is the one we ship, the others are
+// named after how they behave.
+func tiny(t *testing.T, systems ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range systems {
+		if name != "redis" {
+			systemtest.WriteDefinition(t, filepath.Join(dir, "systems"), name, name)
+			continue
+		}
+		shipped, err := os.ReadFile("../../experiments/systems/redis.yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.MkdirAll(filepath.Join(dir, "systems"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "systems", "redis.yaml"), shipped, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file := filepath.Join(dir, "tiny.yaml")
+	text := strings.Replace(tinySpec, "SYSTEMS", strings.Join(systems, ", "), 1)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// invoke runs the program and returns what it wrote.
+func invoke(t *testing.T, arguments ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code = bench(t.Context(), arguments, &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+func TestUsageErrors(t *testing.T) {
+	spec := tiny(t, systemtest.Good)
+	broken := filepath.Join(t.TempDir(), "broken.yaml")
+	if err := os.WriteFile(broken, []byte("name: broken\ntitel: x\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		arguments []string
+		want      string
+	}{
+		{[]string{"fly"}, `unknown command "fly"`},
+		{[]string{"run"}, "requires at least 1 arg"},
+		{[]string{"run", spec, "--fast"}, "unknown flag: --fast"},
+		{[]string{"run", spec, "--seed", "x"}, `invalid argument "x" for "--seed"`},
+		{[]string{"run", spec, "--profile", "huge"}, `profile "huge" is not one of [quick paper]`},
+		{[]string{"run", spec, "--system", "oracle"}, `system "oracle" is in none of the specs`},
+		{[]string{"run", broken}, "broken.yaml:2: titel: unknown field"},
+		{[]string{"plan", broken}, "broken.yaml:2: titel: unknown field"},
+		{[]string{"plan", "none.yaml"}, "none.yaml: no such file"},
+		{[]string{"plan", spec, spec}, "have the same name"},
+		{[]string{"env", "extra"}, `unknown command "extra"`},
+	} {
+		code, stdout, stderr := invoke(t, c.arguments...)
+		if code != 2 || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, c.want) {
+			t.Errorf("bench %v: exit %d, stdout %q, stderr %q; want 2, nothing, one line with %q",
+				c.arguments, code, stdout, stderr, c.want)
+		}
+	}
+}
+
+func TestPlanPrints(t *testing.T) {
+	code, stdout, stderr := invoke(t, "plan", tiny(t, systemtest.Good), "--profile", "paper")
+	if code != 0 || stderr != "" || !strings.Contains(stdout, "1 cells, 2 trials, about 0.0 minutes") {
+		t.Errorf("exit %d, stderr %q, stdout %q", code, stderr, stdout)
+	}
+}
+
+func TestEnvPrintsJSON(t *testing.T) {
+	code, stdout, _ := invoke(t, "env")
+	var e results.Environment
+	if err := json.Unmarshal([]byte(stdout), &e); err != nil || code != 0 {
+		t.Fatalf("exit %d: %v", code, err)
+	}
+	if e.Kernel == "" || e.Clocksource == "" || e.GoVersion == "" {
+		t.Errorf("environment %+v", e)
+	}
+}
+
+// The whole way from a spec file to run.json, with Redis and another server beside it.
+func TestRunEndToEnd(t *testing.T) {
+	systems := []string{systemtest.Good}
+	redis, err := system.Read("../../experiments/systems", "redis")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := redis.Find(t.Context()); err == nil {
+		systems = append(systems, "redis")
+	}
+	out := filepath.Join(t.TempDir(), "out")
+	code, stdout, stderr := invoke(t, "run", tiny(t, systems...), "--out", out)
+	if code != 0 || strings.TrimSpace(stdout) != filepath.Join(out, "run.json") {
+		t.Fatalf("exit %d, stdout %q, stderr %q", code, stdout, stderr)
+	}
+	if lines := strings.Count(stderr, "\n"); lines != 2*len(systems) {
+		t.Errorf("%d lines of progress for %d trials:\n%s", lines, 2*len(systems), stderr)
+	}
+	r, err := results.ReadRun(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Trials) != 2*len(systems) {
+		t.Errorf("%d trials on %v", len(r.Trials), systems)
+	}
+	for _, trial := range r.Trials {
+		if trial.Failure != "" || trial.Ops != 3000 || trial.Errors+trial.VerifyFailures+trial.Misses != 0 {
+			t.Errorf("trial %+v", trial)
+		}
+		if first := r.Trials[trial.Round*len(systems)]; trial.OpStreamHash != first.OpStreamHash {
+			t.Errorf("op streams of round %d differ", trial.Round)
+		}
+	}
+}
+
+func TestRunExitCodes(t *testing.T) {
+	for behaviour, want := range map[string]string{
+		systemtest.Stillborn: "nothing was measured: all 2 trials failed",
+		systemtest.Lying:     "wrong values read",
+	} {
+		code, _, stderr := invoke(t, "run", tiny(t, behaviour), "--out", t.TempDir())
+		if code != 1 || !strings.Contains(stderr, want) {
+			t.Errorf("%s: exit %d, want 1; stderr %q, want %q", behaviour, code, stderr, want)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var stderr bytes.Buffer
+	arguments := []string{"run", tiny(t, systemtest.Good), "--out", t.TempDir()}
+	if code := bench(ctx, arguments, &stderr, &stderr); code != 130 {
+		t.Errorf("interrupted: exit %d, want 130; %s", code, stderr.String())
+	}
+}
