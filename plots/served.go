@@ -3,6 +3,7 @@ package plots
 import (
 	"fmt"
 	"image/color"
+	"regexp"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -12,6 +13,9 @@ import (
 
 // servedMetrics are the quantities drawn for every panel.
 var servedMetrics = []summary.Metric{summary.Throughput, summary.P99, summary.CPU}
+
+// versionNumber finds 7.0.15 in "Redis server v=7.0.15 sha=00000000:0 ...".
+var versionNumber = regexp.MustCompile(`\d+(\.\d+)+`)
 
 // servedFigure draws one metric of one panel.
 func servedFigure(d *summary.Data, panel *summary.Panel, metric summary.Metric) *Figure {
@@ -24,7 +28,7 @@ func servedFigure(d *summary.Data, panel *summary.Panel, metric summary.Metric) 
 	for _, system := range panel.Systems {
 		c := systemColor(system.Name, names)
 		bars.colors = append(bars.colors, c)
-		entry := legendEntry{name: strings.TrimSpace(system.Name + " " + system.Version), color: c}
+		entry := legendEntry{name: strings.TrimSpace(system.Name + " " + versionNumber.FindString(system.Version)), color: c}
 		if system.NotInstalled != "" {
 			entry.name, entry.color = system.Name+" (not installed)", faded(c)
 		}
@@ -79,7 +83,7 @@ func faded(c color.NRGBA) color.NRGBA {
 // of the rest only what tells two panels of the experiment apart.
 func figureName(d *summary.Data, s summary.Setting, metric summary.Metric) string {
 	name := fmt.Sprintf("%s-%s-v%d-p%d", s.Experiment, metric.Name, s.ValueBytes, s.Pipeline)
-	var connections, driver, records, topology bool
+	var connections, driver, threads, records, topology bool
 	for _, panel := range d.Panels {
 		other := panel.Setting
 		if other.Experiment != s.Experiment {
@@ -87,6 +91,7 @@ func figureName(d *summary.Data, s summary.Setting, metric summary.Metric) strin
 		}
 		connections = connections || other.Connections != s.Connections
 		driver = driver || other.Driver != s.Driver
+		threads = threads || other.Threads != s.Threads
 		records = records || other.Records != s.Records
 		topology = topology || other.Topology != s.Topology
 	}
@@ -96,6 +101,7 @@ func figureName(d *summary.Data, s summary.Setting, metric summary.Metric) strin
 	}{
 		{connections, fmt.Sprintf("-c%d", s.Connections)},
 		{driver, "-" + s.Driver},
+		{threads, fmt.Sprintf("-t%d", s.Threads)},
 		{records, fmt.Sprintf("-n%d", s.Records)},
 		{topology, "-" + s.Topology},
 	} {

@@ -50,7 +50,7 @@ func (o reportOptions) run(command *cobra.Command, data *summary.Data) error {
 	section := func(name string) (string, error) { return tables.Section(data, name) }
 	if o.paper == "" && o.readme == "" {
 		if o.check {
-			return errors.New("--check needs --paper or --readme")
+			return fmt.Errorf("%w --check without --paper or --readme", errUsage)
 		}
 		text, err := section("summary")
 		fmt.Fprint(command.OutOrStdout(), text)

@@ -14,7 +14,7 @@ import (
 // Environment of every invented run.
 func Environment() results.Environment {
 	return results.Environment{
-		Kernel: "6.99.0-test", CPUModel: "Test CPU", CPUs: 2, MemoryBytes: 8 << 30,
+		Kernel: "6.99.0-test #1 SMP", CPUModel: "Test CPU", CPUs: 2, MemoryBytes: 8 << 30,
 		GitCommit: "0123456789abcdef", GitDirty: true, HarnessFlags: []string{"run", "ycsb.yaml"},
 	}
 }
@@ -33,7 +33,7 @@ func Run(rounds int) *results.Run {
 		SchemaVersion: results.SchemaVersion, Profile: "quick", Seed: 7,
 		Started: started, Finished: started.Add(6 * time.Minute), Environment: Environment(),
 		Systems: []results.System{
-			{Name: "redis", Version: "7.0.15"},
+			{Name: "redis", Version: "Redis server v=7.0.15 sha=00000000:0 bits=64"},
 			{Name: "bpfdb-user"},
 			{Name: "dragonfly", NotInstalled: "no dragonfly in PATH"},
 			{Name: "bpfdb-sockmap"},
@@ -50,7 +50,7 @@ func Run(rounds int) *results.Run {
 						cell := results.Cell{
 							Experiment: "ycsb", System: s.system, Workload: workload,
 							Distribution: "zipfian", Records: 100_000, ValueBytes: value,
-							Driver: "raw", Connections: 50, Pipeline: pipeline, Topology: "loopback",
+							Driver: "raw", Threads: 1, Connections: 50, Pipeline: pipeline, Topology: "loopback",
 						}
 						run.Trials = append(run.Trials, trial(cell, round, len(run.Trials), rate))
 					}

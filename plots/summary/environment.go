@@ -2,6 +2,7 @@ package summary
 
 import (
 	"fmt"
+	"strings"
 
 	"bpfdb/results"
 )
@@ -17,7 +18,9 @@ func Machine(e results.Environment) string {
 	}
 	virtual := ""
 	if e.Virtualized != "" {
-		virtual = " (" + e.Virtualized + ")"
+		virtual = " (virtual machine)"
 	}
-	return fmt.Sprintf("Linux %s, %d × %s%s, commit %s", e.Kernel, e.CPUs, e.CPUModel, virtual, commit)
+	// The build stamp behind the release says nothing to a reader; run.json keeps it.
+	release, _, _ := strings.Cut(e.Kernel, " ")
+	return fmt.Sprintf("Linux %s, %d × %s%s, commit %s", release, e.CPUs, e.CPUModel, virtual, commit)
 }

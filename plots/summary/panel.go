@@ -16,19 +16,21 @@ type Setting struct {
 	Pipeline    int
 	Connections int
 	Driver      string
+	Threads     int // of the raw driver
 	Records     uint64
 	Topology    string
 }
 
 func settingOf(c results.Cell) Setting {
-	return Setting{c.Experiment, c.ValueBytes, c.Pipeline, c.Connections, c.Driver, c.Records, c.Topology}
+	return Setting{c.Experiment, c.ValueBytes, c.Pipeline, c.Connections, c.Driver, c.Threads, c.Records,
+		c.Topology}
 }
 
 func compareSettings(a, b Setting) int {
 	return cmp.Or(cmp.Compare(a.Experiment, b.Experiment), cmp.Compare(a.ValueBytes, b.ValueBytes),
 		cmp.Compare(a.Pipeline, b.Pipeline), cmp.Compare(a.Connections, b.Connections),
-		cmp.Compare(a.Driver, b.Driver), cmp.Compare(a.Records, b.Records),
-		cmp.Compare(a.Topology, b.Topology))
+		cmp.Compare(a.Driver, b.Driver), cmp.Compare(a.Threads, b.Threads),
+		cmp.Compare(a.Records, b.Records), cmp.Compare(a.Topology, b.Topology))
 }
 
 // String names the setting in the words of a figure title.
@@ -45,6 +47,18 @@ func (s Setting) Mapping() string {
 
 // Row is one workload of a panel.
 type Row struct{ Workload, Distribution string }
+
+// Client says what put the load on: "50 connections, raw driver on 1 thread".
+func (s Setting) Client() string {
+	client := fmt.Sprintf("%d connections, %s driver", s.Connections, s.Driver)
+	switch s.Threads {
+	case 0:
+		return client
+	case 1:
+		return client + " on 1 thread"
+	}
+	return fmt.Sprintf("%s on %d threads", client, s.Threads)
+}
 
 // sample is one trial, with the run it belongs to.
 type sample struct {

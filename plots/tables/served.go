@@ -29,9 +29,8 @@ func served(d *summary.Data, experiment string) string {
 
 func settingDetails(p *summary.Panel) string {
 	s := p.Setting
-	return fmt.Sprintf("%s, %s keys, %s, %d connections, %s driver, %s, %s",
-		s.Mapping(), units.Count(float64(s.Records)), strings.Join(p.Distributions(), "/"),
-		s.Connections, s.Driver, s.Topology, p.Trials())
+	return fmt.Sprintf("%s, %s keys, %s, %s, %s, %s", s.Mapping(), units.Count(float64(s.Records)),
+		strings.Join(p.Distributions(), "/"), s.Client(), s.Topology, p.Trials())
 }
 
 func panelTable(p *summary.Panel) string {
