@@ -7,6 +7,9 @@
 //
 // # Where BPF-DB differs from Redis
 //
+// [Commands] lists what a Session knows; CLIENT, COMMAND, CONFIG and INFO, whose replies describe the server and not
+// its data, are not modelled.
+//
 // One database: redis-server --databases 1. No key expiry: SET with EX, PX, EXAT, PXAT or KEEPTTL is refused with
 //
 //	-ERR key expiry is not supported
@@ -29,8 +32,8 @@
 //
 // Commands between BEGIN and COMMIT answer at once, see the transaction's own writes and otherwise the latest
 // committed state, and show their effect to others at COMMIT, all of it or none. COMMIT fails when a key the
-// transaction has read has since been written by someone else, even with equal bytes; SET without options and
-// MSET read nothing, every other command reads the keys it names. After COMMIT, failed or not, and after ABORT
+// transaction has read has since been written by someone else, even with equal bytes, or read as missing is now
+// there; SET without options and MSET read nothing, every other command reads the keys it names. After COMMIT, failed or not, and after ABORT
 // the transaction is over. An error reply changes nothing and leaves the transaction open; closing the connection
 // aborts it. These see all keys at once and are refused, for validation is by key:
 //

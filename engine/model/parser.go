@@ -115,8 +115,10 @@ func (p *parser) header(tooBig protocolError) (line []byte, ok bool, err error) 
 // find returns where the first delim is, -1 while it has not come. As in Redis a NUL byte hides what follows, so
 // that such a line can only end by being too big.
 func (p *parser) find(delim byte, tooBig protocolError) (int, error) {
-	visible, _, _ := bytes.Cut(p.input, []byte{0})
-	end := bytes.IndexByte(visible, delim)
+	end := bytes.IndexByte(p.input, delim)
+	if end >= 0 && bytes.IndexByte(p.input[:end], 0) >= 0 {
+		end = -1
+	}
 	if end > MaxLineBytes || end < 0 && len(p.input) > MaxLineBytes {
 		return 0, tooBig
 	}

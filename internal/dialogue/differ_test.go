@@ -43,7 +43,7 @@ func startOurRedis(t *testing.T) string {
 }
 
 func TestRandomAgainstRedis(t *testing.T) {
-	const streams = 1000
+	const streams = 500
 	addr := startOurRedis(t)
 	own := 0
 	for seed := range uint64(streams) {
