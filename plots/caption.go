@@ -17,7 +17,8 @@ func servedCaption(d *summary.Data, p *summary.Panel) string {
 			strings.Join(p.Distributions(), "/") + " requests.",
 		fmt.Sprintf("%s, pipeline %d, closed loop over %s: latency is service time at saturation.",
 			s.Client(), s.Pipeline, s.Topology),
-		fmt.Sprintf("Bar: median over %s, interleaved; dot: one trial; whisker: %.0f %% bootstrap interval.",
+		fmt.Sprintf("Bar and number: median over %s, interleaved; dot: one trial; "+
+			"whisker: %.0f %% bootstrap interval.",
 			p.Trials(), 100*summary.Confidence),
 		summary.Machine(d.Runs[0].Environment) + ", " + d.Runs[0].Started.UTC().Format("2006-01-02") + ".",
 	}

@@ -81,7 +81,7 @@ func TestServedFigureHoldsEverySystemAndLabel(t *testing.T) {
 		"ycsb-a", "ycsb-b", "ycsb-c", "ycsb-f",
 		"1 key = one 1000-byte value", "100 k keys", "zipfian", "50 connections", "pipeline 16",
 		"Linux 6.99.0-test", "2 × Test CPU", "commit 0123456789 with uncommitted changes", "2026-03-04",
-		"median over 3 trials",
+		"Bar and number: median over 3 trials",
 	} {
 		if !strings.Contains(joined, want) {
 			t.Errorf("the figure lacks %q", want)

@@ -53,11 +53,18 @@ func Load(dirs []string) (*Data, error) {
 	return New(runs, engines)
 }
 
-// New groups the trials of runs into panels. Runs that differ in kernel, processor or
-// commit are refused: their trials must not stand in one interval.
+// New groups the trials of runs into panels. Runs of one kind that differ in kernel,
+// processor or commit are refused.
 func New(runs []*results.Run, engines []*results.EngineRun) (*Data, error) {
 	d := &Data{Runs: runs, Engines: engines}
-	if err := d.checkComparable(); err != nil {
+	var served, alone []results.Environment
+	for _, run := range runs {
+		served = append(served, run.Environment)
+	}
+	for _, engine := range engines {
+		alone = append(alone, engine.Environment)
+	}
+	if err := errors.Join(checkComparable(served), checkComparable(alone)); err != nil {
 		return nil, err
 	}
 	panels := map[Setting]*Panel{}
@@ -83,27 +90,13 @@ func New(runs []*results.Run, engines []*results.EngineRun) (*Data, error) {
 	return d, nil
 }
 
-// Environments lists where each run was taken, served runs first.
-func (d *Data) Environments() []results.Environment {
-	var all []results.Environment
-	for _, run := range d.Runs {
-		all = append(all, run.Environment)
-	}
-	for _, engine := range d.Engines {
-		all = append(all, engine.Environment)
-	}
-	return all
-}
-
-func (d *Data) checkComparable() error {
-	environments := d.Environments()
+// checkComparable refuses environments whose measurements must not stand in one interval.
+func checkComparable(environments []results.Environment) error {
 	for _, other := range environments {
 		first := environments[0]
 		if other.Kernel != first.Kernel || other.CPUModel != first.CPUModel ||
 			other.CPUs != first.CPUs || other.GitCommit != first.GitCommit {
-			return fmt.Errorf("%w: %s, %d × %s, commit %s against %s, %d × %s, commit %s", ErrMixed,
-				first.Kernel, first.CPUs, first.CPUModel, first.GitCommit,
-				other.Kernel, other.CPUs, other.CPUModel, other.GitCommit)
+			return fmt.Errorf("%w: %s against %s", ErrMixed, Machine(first), Machine(other))
 		}
 	}
 	return nil

@@ -9,24 +9,22 @@ import (
 
 // Metric is one quantity read off a trial.
 type Metric struct {
-	Name  string // as part of a file name: throughput
-	Title string // as a figure is headed: Throughput
-	Axis  string // as an axis is labelled, unit included
-	// Better is the direction of improvement: "higher" or "lower".
-	Better string
+	Name   string // as part of a file name: throughput
+	Title  string // as a figure is headed: Throughput
+	Axis   string // as an axis is labelled, unit included
 	Format func(float64) string
 	value  func(*results.Trial) float64
 }
 
 // The metrics every run has.
 var (
-	Throughput = Metric{"throughput", "Throughput", "operations per second", "higher", units.Rate,
+	Throughput = Metric{"throughput", "Throughput", "operations per second", units.Rate,
 		func(t *results.Trial) float64 { return t.ThroughputOps }}
-	P50 = Metric{"p50", "Median latency", "p50 service time", "lower", units.Duration,
+	P50 = Metric{"p50", "Median latency", "p50 service time", units.Duration,
 		func(t *results.Trial) float64 { return float64(allOps(t).P50NS) }}
-	P99 = Metric{"p99", "p99 latency", "p99 service time", "lower", units.Duration,
+	P99 = Metric{"p99", "p99 latency", "p99 service time", units.Duration,
 		func(t *results.Trial) float64 { return float64(allOps(t).P99NS) }}
-	CPU = Metric{"cpu", "CPU time per operation", "whole-machine CPU time per operation", "lower", units.Duration,
+	CPU = Metric{"cpu", "CPU time per operation", "whole-machine CPU time per operation", units.Duration,
 		func(t *results.Trial) float64 { return t.CPU.PerOpNS }}
 )
 
