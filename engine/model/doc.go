@@ -1,24 +1,25 @@
 // Package model is the executable specification of BPF-DB: what every path into the kernel engine must do,
 // written as the plainest Go that does it. It has no kernel part, no concurrency and no I/O.
 //
-// A [DB] is the sequential specification of the operators. A [Session] speaks RESP for one connection over a DB
-// and gives the bytes redis-server 7.0 gives, which internal/dialogue checks against the real one. Differential
-// tests play the same input to the engine and to the model and compare.
+// A [DB] is the sequential specification of the operators. A [Session] speaks RESP for one connection over a
+// DB and gives the bytes redis-server 7.0 gives, which internal/dialogue checks against the real one.
+// Differential tests play the same input to the engine and to the model and compare.
 //
 // # Where BPF-DB differs from Redis
 //
-// [Commands] lists what a Session knows; CLIENT, COMMAND, CONFIG and INFO, whose replies describe the server and not
-// its data, are not modelled.
+// [Commands] lists what a Session knows; CLIENT, COMMAND, CONFIG and INFO, whose replies describe the server
+// and not its data, are not modelled.
 //
-// One database: redis-server --databases 1. No key expiry: SET with EX, PX, EXAT, PXAT or KEEPTTL is refused with
+// One database: redis-server --databases 1. No key expiry: SET with EX, PX, EXAT, PXAT or KEEPTTL is refused
+// with
 //
 //	-ERR key expiry is not supported
 //
-// Sizes are bounded. The connection goes on after the first two; the third closes it. A request is too large when
-// its header announces more than [MaxArgs] arguments, when an inline line holds more, or when the header of an
-// argument announces bytes that would make the request exceed [MaxRequestBytes] from its '*' to its last CR LF.
-// Redis's own errors come first (arity, syntax, integers among the arguments), then keys, then values, then the
-// command runs; APPEND gives the value error for the value it would make.
+// Sizes are bounded. The connection goes on after the first two; the third closes it. A request is too large
+// when its header announces more than [MaxArgs] arguments, when an inline line holds more, or when the header
+// of an argument announces bytes that would make the request exceed [MaxRequestBytes] from its '*' to its
+// last CR LF. Redis's own errors come first (arity, syntax, integers among the arguments), then keys, then
+// values, then the command runs; APPEND gives the value error for the value it would make.
 //
 //	-ERR key exceeds 512 bytes
 //	-ERR value exceeds 65536 bytes
@@ -32,17 +33,18 @@
 //
 // Commands between BEGIN and COMMIT answer at once, see the transaction's own writes and otherwise the latest
 // committed state, and show their effect to others at COMMIT, all of it or none. COMMIT fails when a key the
-// transaction has read has since been written by someone else, even with equal bytes, or read as missing is now
-// there; SET without options and MSET read nothing, every other command reads the keys it names. After COMMIT, failed or not, and after ABORT
-// the transaction is over. An error reply changes nothing and leaves the transaction open; closing the connection
-// aborts it. These see all keys at once and are refused, for validation is by key:
+// transaction has read has since been written by someone else, even with equal bytes, or read as missing is
+// now there; SET without options and MSET read nothing, every other command reads the keys it names. After
+// COMMIT, failed or not, and after ABORT the transaction is over. An error reply changes nothing and leaves
+// the transaction open; closing the connection aborts it. These see all keys at once and are refused, for
+// validation is by key:
 //
 //	-ERR FLUSHALL is not allowed inside a transaction
 //	-ERR DBSIZE is not allowed inside a transaction
 //
 // # Where Redis depends on how the bytes arrive
 //
-// A [Session] must not, so it takes the strict side: a line of more than [MaxLineBytes] before its end is too big
-// even if its end has arrived too, and replies due before a POST or Host: command are kept although Redis
+// A [Session] must not, so it takes the strict side: a line of more than [MaxLineBytes] before its end is too
+// big even if its end has arrived too, and replies due before a POST or Host: command are kept although Redis
 // drops those it has not yet sent.
 package model

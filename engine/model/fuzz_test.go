@@ -43,7 +43,8 @@ func FuzzSession(f *testing.F) {
 	})
 }
 
-// TestCorpus checks that the committed seed corpus is what Random gives, as far as it is small enough to read.
+// TestCorpus checks that the committed seed corpus is what Random gives, as far as it is small enough to
+// read.
 func TestCorpus(t *testing.T) {
 	dir := filepath.Join("testdata", "fuzz", "FuzzSession")
 	for seed := range uint64(100) {

@@ -74,8 +74,8 @@ func cutQuoted(line []byte, quote byte) (text, rest []byte, ok bool) {
 	return nil, nil, false
 }
 
-// unescape decodes the escape that line begins with, if it is one, and gives its length. Between single quotes
-// only the quote itself can be escaped.
+// unescape decodes the escape that line begins with, if it is one, and gives its length. Between single
+// quotes only the quote itself can be escaped.
 func unescape(line []byte, quote byte) (c byte, n int) {
 	if len(line) < 2 || quote == '\'' && line[1] != '\'' {
 		return '\\', 1

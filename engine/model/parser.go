@@ -32,7 +32,8 @@ type parser struct {
 
 func newParser() *parser { return &parser{bulk: -1} }
 
-// next returns the arguments of the next request, none for an empty one; ok is false when more input is needed.
+// next returns the arguments of the next request, none for an empty one; ok is false when more input is
+// needed.
 func (p *parser) next() (args [][]byte, ok bool, err error) {
 	if p.missing == 0 {
 		if len(p.input) == 0 {
@@ -112,8 +113,8 @@ func (p *parser) header(tooBig protocolError) (line []byte, ok bool, err error) 
 	return line, true, nil
 }
 
-// find returns where the first delim is, -1 while it has not come. As in Redis a NUL byte hides what follows, so
-// that such a line can only end by being too big.
+// find returns where the first delim is, -1 while it has not come. As in Redis a NUL byte hides what follows,
+// so that such a line can only end by being too big.
 func (p *parser) find(delim byte, tooBig protocolError) (int, error) {
 	end := bytes.IndexByte(p.input, delim)
 	if end >= 0 && bytes.IndexByte(p.input[:end], 0) >= 0 {

@@ -22,8 +22,8 @@ func NewSession(db *DB) *Session {
 	return &Session{db: db, id: db.sessions, parser: newParser(), reply: reply{resp: 2}}
 }
 
-// Serve takes the next bytes from the client, however cut, and returns the bytes of all replies that became due.
-// After closed the server has closed the connection behind out, and further input is ignored.
+// Serve takes the next bytes from the client, however cut, and returns the bytes of all replies that became
+// due. After closed the server has closed the connection behind out, and further input is ignored.
 func (s *Session) Serve(in []byte) (out []byte, closed bool) {
 	s.reply.out = nil
 	if !s.closed {
@@ -52,8 +52,8 @@ func (s *Session) Close() {
 	s.txn = nil
 }
 
-// Differs reports whether the session has met a command or limit of BPF-DB's own, so that redis-server would have
-// answered otherwise.
+// Differs reports whether the session has met a command or limit of BPF-DB's own, so that redis-server would
+// have answered otherwise.
 func (s *Session) Differs() bool {
 	return s.differs
 }

@@ -2,10 +2,10 @@ package model
 
 import "bytes"
 
-// Txn is a transaction under optimistic concurrency control (Kung and Robinson, 1981, backward validation): it
-// reads committed records, keeps its writes to itself, and at Commit checks that what it read still holds.
-// A transaction that reads between two commits of others may see states that never existed together; it cannot
-// commit then. Absence is a state like any other: a key read as missing may come and go before Commit.
+// Txn is a transaction under optimistic concurrency control (Kung and Robinson, 1981, backward validation):
+// it reads committed records, keeps its writes to itself, and at Commit checks that what it read still holds.
+// A transaction that reads between two commits of others may see states that never existed together; it
+// cannot commit then. Absence is a state like any other: a key read as missing may come and go before Commit.
 type Txn struct {
 	db     *DB
 	reads  map[string]uint64 // version at the first read, 0 for a missing key

@@ -12,8 +12,8 @@ const files = "../../engine/testdata/dialogue"
 var rewrite = flag.Bool("rewrite", false, "replace the replies in the dialogue files by redis-server's, "+
 	"or by the model's where they are our own")
 
-// eachFile runs test for the dialogue files, as subtests called by their paths: those that Redis understands, and
-// our own too if own is true.
+// eachFile runs test for the dialogue files, as subtests called by their paths: those that Redis understands,
+// and our own too if own is true.
 func eachFile(t *testing.T, own bool, test func(t *testing.T, file string)) {
 	count := 0
 	err := filepath.WalkDir(files, func(path string, _ fs.DirEntry, err error) error {

@@ -16,8 +16,9 @@ func Own(seed uint64) bool {
 	return session.Differs()
 }
 
-// Differ plays Random(seed) to the server at addr, whose database it empties, and to a fresh model. It returns an
-// error that shows the stream and where the replies part, nil if they agree to the byte and to the close.
+// Differ plays Random(seed) to the server at addr, whose database it empties, and to a fresh model. It
+// returns an error that shows the stream and where the replies part, nil if they agree to the byte and to the
+// close.
 func Differ(addr string, seed uint64) error {
 	chunks := Random(seed)
 	stream := slices.Concat(chunks...)

@@ -11,7 +11,8 @@ import (
 	"bpfdb/engine/model"
 )
 
-// startOurRedis starts a redis-server that has no other commands than the model, so that the unknown ones agree.
+// startOurRedis starts a redis-server that has no other commands than the model, so that the unknown ones
+// agree.
 func startOurRedis(t *testing.T) string {
 	conn, err := TCP(StartRedis(t)).Dial()
 	if err != nil {
@@ -74,10 +75,11 @@ func TestRandomVariety(t *testing.T) {
 		}
 	}
 	for _, reply := range []string{
-		"+OK", "+PONG", "$-1", "_\r\n", "*3", "%7", ":0", "-ERR unknown command", "-ERR wrong number", "-ERR syntax",
-		"-ERR value is not an integer", "would overflow", "-ERR DB index", "-NOPROTO", "-ERR BEGIN calls",
-		"-ERR COMMIT without", "-ERR ABORT without", "-ERR key exceeds", "-ERR value exceeds", "-ERR key expiry",
-		"not allowed inside", "request too large", "invalid multibulk", "invalid bulk", "expected '$'", "unbalanced",
+		"+OK", "+PONG", "$-1", "_\r\n", "*3", "%7", ":0", "-ERR unknown command", "-ERR wrong number",
+		"-ERR syntax", "-ERR value is not an integer", "would overflow", "-ERR DB index", "-NOPROTO",
+		"-ERR BEGIN calls", "-ERR COMMIT without", "-ERR ABORT without", "-ERR key exceeds",
+		"-ERR value exceeds", "-ERR key expiry", "not allowed inside", "request too large",
+		"invalid multibulk", "invalid bulk", "expected '$'", "unbalanced",
 	} {
 		if !bytes.Contains(all, []byte(reply)) {
 			t.Errorf("no stream of 500 gives %q", reply)

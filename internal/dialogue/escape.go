@@ -116,7 +116,8 @@ func lines(name string, reply []byte) []string {
 		case repeats >= shortestRepeat:
 			out = append(out, fmt.Sprintf("%s<< \\{%d*%s\\r\\n}", name, repeats, escape(line)))
 		default:
-			out = append(out, slices.Repeat([]string{strings.TrimRight(name+"< "+escape(line), " ")}, repeats)...)
+			text := strings.TrimRight(name+"< "+escape(line), " ")
+			out = append(out, slices.Repeat([]string{text}, repeats)...)
 		}
 		reply = rest
 	}

@@ -24,7 +24,8 @@ const (
 	maxWrites = 4096
 )
 
-// Run plays a file to the server at addr, whose database it empties, and fails the test at the first difference.
+// Run plays a file to the server at addr, whose database it empties, and fails the test at the first
+// difference.
 func Run(t testing.TB, addr, file string) {
 	t.Helper()
 	if err := Play(TCP(addr), file, 0); err != nil {

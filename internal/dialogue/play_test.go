@@ -75,7 +75,8 @@ func TestEscapeRoundTrip(t *testing.T) {
 		all = append(all, byte(c))
 	}
 	for _, data := range []string{
-		"", " ", "(closed)", "a ", "\r\n", `\`, `"`, "{}", "}", strings.Repeat("}", 50), strings.Repeat(`\`, 50),
+		"", " ", "(closed)", "a ", "\r\n", `\`, `"`, "{}", "}", strings.Repeat("}", 50),
+		strings.Repeat(`\`, 50),
 		strings.Repeat("\xff", 100) + "x", string(all),
 	} {
 		text := escape([]byte(data))

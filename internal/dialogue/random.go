@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// Random returns what a client might send, hostile or not, cut into writes; equal seeds give equal streams. Most
-// streams are valid commands on a handful of keys, as arrays and as lines; half of them are damaged somewhere, and
-// a third use what only BPF-DB has: transactions, limits, refused options. None closes the connection on
-// purpose before its last request, but damage may.
+// Random returns what a client might send, hostile or not, cut into writes; equal seeds give equal streams.
+// Most streams are valid commands on a handful of keys, as arrays and as lines; half of them are damaged
+// somewhere, and a third use what only BPF-DB has: transactions, limits, refused options. None closes the
+// connection on purpose before its last request, but damage may.
 func Random(seed uint64) [][]byte {
 	g := generator{rand.New(rand.NewPCG(seed, 0x6469616c6f677565))}
 	hostile, own := g.chance(2), g.chance(3)
@@ -39,40 +39,44 @@ func Random(seed uint64) [][]byte {
 // requests are the commands to choose from: k stands for a key, v for a value, n for an amount.
 var requests = []string{
 	"PING", "PING v", "ECHO v", "GET k", "GET k", "GET k", "SET k v", "SET k v", "SET k v", "SET k n",
-	"SET k v NX", "SET k v XX", "SET k v GET", "SET k v XX GET", "SET k v get nx", "SET k v v",
-	"DEL k", "DEL k k", "DEL k k k", "EXISTS k", "EXISTS k k k", "MGET k", "MGET k k k", "MSET k v", "MSET k v k n",
-	"INCR k", "INCR k", "DECR k", "INCRBY k n", "DECRBY k n", "INCRBY k v", "APPEND k v", "APPEND k n", "STRLEN k",
-	"DBSIZE", "FLUSHALL", "SELECT 0", "SELECT n", "HELLO", "HELLO 2", "HELLO 3", "HELLO v", "HELLO 3 SETNAME v",
-	"NOPE", "v", "v v", "GET", "GET k k", "SET k", "MSET k v k", "DEL", "PING v v", "INCRBY k", "DBSIZE k",
+	"SET k v NX", "SET k v XX", "SET k v GET", "SET k v XX GET", "SET k v get nx", "SET k v v", "DEL k",
+	"DEL k k", "DEL k k k", "EXISTS k", "EXISTS k k k", "MGET k", "MGET k k k", "MSET k v", "MSET k v k n",
+	"INCR k", "INCR k", "DECR k", "INCRBY k n", "DECRBY k n", "INCRBY k v", "APPEND k v", "APPEND k n",
+	"STRLEN k", "DBSIZE", "FLUSHALL", "SELECT 0", "SELECT n", "HELLO", "HELLO 2", "HELLO 3", "HELLO v",
+	"HELLO 3 SETNAME v", "NOPE", "v", "v v", "GET", "GET k k", "SET k", "MSET k v k", "DEL", "PING v v",
+	"INCRBY k", "DBSIZE k",
 }
 
 // ownRequests use what Redis does not have or does not limit; K and V are at the edges of the sizes.
 var ownRequests = []string{
 	"BEGIN", "BEGIN", "BEGIN", "COMMIT", "COMMIT", "ABORT", "BEGIN v", "SET k v EX n", "SET k v KEEPTTL NX",
-	"GET K", "SET K V", "SET k V", "SET k V XX", "APPEND k V", "MSET k v K v", "MSET k V k v", "MGET k K", "DEL K k",
-	"ECHO V", "STRLEN k",
+	"GET K", "SET K V", "SET k V", "SET k V XX", "APPEND k V", "MSET k v K v", "MSET k V k v", "MGET k K",
+	"DEL K k", "ECHO V", "STRLEN k",
 }
 
 var (
 	keys = []string{"a", "b", "c", "", "key", "k\x00y", "k\r\ny", "\xff\xfe"}
 
 	values = []string{
-		"", "v", "value", "0", "1", "-1", "10", "007", "+1", " 1", "9223372036854775807", "-9223372036854775808",
-		"a b", "\"", "'", "\\", "\r\n", "*1\r\n$4\r\nPING\r\n", "\x00", "\xff\x80", "nx", "XX",
+		"", "v", "value", "0", "1", "-1", "10", "007", "+1", " 1", "9223372036854775807",
+		"-9223372036854775808", "a b", "\"", "'", "\\", "\r\n", "*1\r\n$4\r\nPING\r\n", "\x00", "\xff\x80",
+		"nx", "XX",
 	}
 
 	numbers = []string{
-		"0", "1", "-1", "2", "-3", "100", "9223372036854775807", "-9223372036854775807", "-9223372036854775808",
-		"9223372036854775808", "4611686018427387904", "99999999999999999999", "2147483648", "01", "-0", "", "x", "1.5",
+		"0", "1", "-1", "2", "-3", "100", "9223372036854775807", "-9223372036854775807",
+		"-9223372036854775808", "9223372036854775808", "4611686018427387904", "99999999999999999999",
+		"2147483648", "01", "-0", "", "x", "1.5",
 	}
 
 	garbage = []string{
-		"\r\n", "\n", " \t\r\n", "*0\r\n", "*-1\r\n", "*\r\n", "*x\r\n", "*1\r\n", "*2\r\n$3\r\nGET\r\n", "$3\r\n",
-		"*1\r\n$-1\r\n", "*1\r\n$0\r\n\r\n", "*1\r\n:1\r\n", "*2147483647\r\n", "*2147483648\r\n", "*1025\r\n",
-		"*1\r\n$536870912\r\n", "*1\r\n$536870913\r\n", "*1\r\n$1048577\r\n", "*-9223372036854775809\r\n",
-		"*1\r\n$99999999999999999999\r\n", "ECHO \"a\r\n", "ECHO 'a\r\n", "ECHO \"a\"b\r\n", "ECHO \"\\x4\\xg\\\"\" '\\''\r\n",
-		"\x00", "\x00\r\n", "\xff\xff\r\n", "GET\x00 a\r\n", "*1\r\r$4\r\rPING\r\r", "*3\r\n$3\r\nSET\r\n$1\r\na\r\n$",
-		"*1\n$4\nPING\n", "%1\r\n+a\r\n+b\r\n", "_\r\n", "(123\r\n",
+		"\r\n", "\n", " \t\r\n", "*0\r\n", "*-1\r\n", "*\r\n", "*x\r\n", "*1\r\n", "*2\r\n$3\r\nGET\r\n",
+		"$3\r\n", "*1\r\n$-1\r\n", "*1\r\n$0\r\n\r\n", "*1\r\n:1\r\n", "*2147483647\r\n", "*2147483648\r\n",
+		"*1025\r\n", "*1\r\n$536870912\r\n", "*1\r\n$536870913\r\n", "*1\r\n$1048577\r\n",
+		"*-9223372036854775809\r\n", "*1\r\n$99999999999999999999\r\n", "ECHO \"a\r\n", "ECHO 'a\r\n",
+		"ECHO \"a\"b\r\n", "ECHO \"\\x4\\xg\\\"\" '\\''\r\n", "\x00", "\x00\r\n", "\xff\xff\r\n",
+		"GET\x00 a\r\n", "*1\r\r$4\r\rPING\r\r", "*3\r\n$3\r\nSET\r\n$1\r\na\r\n$", "*1\n$4\nPING\n",
+		"%1\r\n+a\r\n+b\r\n", "_\r\n", "(123\r\n",
 	}
 )
 

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// StartRedis starts a redis-server with one database for the length of the test and returns its address. Without
-// redis-server the test is skipped, or fails where CI=true. Config holds further lines of redis.conf.
+// StartRedis starts a redis-server with one database for the length of the test and returns its address.
+// Without redis-server the test is skipped, or fails where CI=true. Config holds further lines of redis.conf.
 func StartRedis(t testing.TB, config ...string) (addr string) {
 	t.Helper()
 	binary, err := exec.LookPath("redis-server")

@@ -32,9 +32,9 @@ func randomTurns(seed uint64, own bool) (turns []turn) {
 	return turns
 }
 
-// DifferTurns lets a few connections to the server at addr take turns on few keys, transactions among them if own
-// is true, and returns an error that shows the first reply that is not the model's. Without own the server
-// may be Redis.
+// DifferTurns lets a few connections to the server at addr take turns on few keys, transactions among them if
+// own is true, and returns an error that shows the first reply that is not the model's. Without own the
+// server may be Redis.
 func DifferTurns(addr string, seed uint64, own bool) error {
 	target, db := TCP(addr), model.NewDB()
 	if err := target.Reset(); err != nil {
