@@ -24,7 +24,7 @@ func checkEnds(t *testing.T, cfg Config, want error) {
 	}
 }
 
-// after returns an override that misbehaves from the 500th command on.
+// after500 returns an override that misbehaves from the 500th command on.
 func after500(reply string) func(int, []string, string) string {
 	return func(n int, _ []string, _ string) string {
 		if n > 500 {
@@ -50,7 +50,8 @@ func TestServerFallsSilent(t *testing.T) {
 }
 
 func TestServerTalksNonsense(t *testing.T) {
-	for _, nonsense := range []string{"what?\r\n", "$abc\r\n", "$3\r\nabcde", "\n", "+OK\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n"} {
+	unasked := strings.Repeat("+OK\r\n", 5)
+	for _, nonsense := range []string{"what?\r\n", "$abc\r\n", "$3\r\nabcde", "\n", unasked} {
 		cfg := testConfig(t, (&fakeServer{override: after500(nonsense)}).start(t), Raw, "set")
 		checkEnds(t, cfg, ErrProtocol)
 	}
@@ -67,13 +68,22 @@ func TestWrongReplyType(t *testing.T) {
 	}
 }
 
+// TestHelloRefused: the raw driver does not fall back to RESP 2 silently.
 func TestHelloRefused(t *testing.T) {
-	server := &fakeServer{}
-	addr := server.start(t)
-	cfg := testConfig(t, addr, Raw, "ping")
-	cfg.Protocol = 3
-	mustRun(t, cfg) // HELLO is understood
-	for _, network := range []struct{ name, addr string }{{"tcp", "127.0.0.1:1"}, {"unix", "/nonexistent/socket"}} {
+	for _, reply := range []string{"-NOPROTO unsupported\r\n", "*0\r\n", "nonsense\r\n"} {
+		cfg := testConfig(t, (&fakeServer{hello: reply}).start(t), Raw, "ping")
+		res, err := Run(context.Background(), cfg)
+		if !errors.Is(err, ErrProtocol) || res != nil {
+			t.Errorf("HELLO answered %q: result %v, error %v, want %v", reply, res, err, ErrProtocol)
+		}
+	}
+}
+
+func TestNobodyListens(t *testing.T) {
+	cfg := testConfig(t, "", Raw, "ping")
+	for _, network := range []struct{ name, addr string }{
+		{"tcp", "127.0.0.1:1"}, {"unix", "/nonexistent/socket"},
+	} {
 		for _, driver := range []string{Raw, GoRedis} {
 			cfg.Network, cfg.Addr, cfg.Driver = network.name, network.addr, driver
 			if res, err := Run(context.Background(), cfg); err == nil || res != nil {

@@ -18,7 +18,8 @@ type fakeServer struct {
 	// (counted from 1); "" keeps the right reply, hangUp closes the connection and silence
 	// sends nothing.
 	override func(n int, args []string, right string) string
-	chunk    int // bytes per write; 0 sends each reply whole
+	hello    string // the reply to HELLO, if set
+	chunk    int    // bytes per write; 0 sends each reply whole
 
 	mu struct {
 		sync.Mutex
@@ -101,6 +102,9 @@ func (f *fakeServer) answer(args []string, protocol *int) string {
 	var right string
 	switch strings.ToUpper(args[0]) {
 	case "HELLO":
+		if f.hello != "" {
+			return f.hello
+		}
 		*protocol, _ = strconv.Atoi(args[1])
 		return "%2\r\n$5\r\nproto\r\n:3\r\n$7\r\nmodules\r\n*1\r\n*0\r\n"
 	case "PING":
@@ -125,6 +129,15 @@ func (f *fakeServer) answer(args []string, protocol *int) string {
 		}
 	}
 	return right
+}
+
+// commands returns what arrived since the last call.
+func (f *fakeServer) commands() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	seen := f.mu.seen
+	f.mu.seen = nil
+	return seen
 }
 
 func readRequest(in *bufio.Reader) ([]string, error) {

@@ -165,6 +165,7 @@ func TestRawDoesNotAllocate(t *testing.T) {
 	const few, many = 5000, 50_000
 	first, second := mallocs(few), mallocs(many)
 	if perOp := (float64(second) - float64(first)) / (many - few); perOp > 0.01 {
-		t.Errorf("%d mallocs for %d operations, %d for %d: %.3f per operation, want 0", first, few, second, many, perOp)
+		t.Errorf("%d mallocs for %d operations, %d for %d: %.3f per operation, want 0",
+			first, few, second, many, perOp)
 	}
 }
