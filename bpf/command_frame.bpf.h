@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* command_frame.bpf.h - what all commands share: arguments, errors, retries, atomicity. */
+#ifndef COMMAND_FRAME_BPF_H
+#define COMMAND_FRAME_BPF_H
+
+#include "reply.bpf.h"
+
+/* Times a command starts over because somebody else changed its keys. */
+#define COMMAND_MAX_TRIES 64
+
+static __always_inline struct arg *argument(struct scratch *s, __u32 i)
+{
+	return &s->argv[i & (BPFDB_MAX_ARGS - 1)];
+}
+
+/* The first 8 bytes of argument i in upper case, zero-padded. Exact only for letters. */
+static __always_inline __u64 argument_word(struct scratch *s, __u32 i)
+{
+	struct arg *arg = argument(s, i);
+	__u64 word = *(__u64 *)(s->in + (arg->off & BPFDB_IN_MASK));
+
+	if (arg->len < 8)
+		word &= (1ULL << arg->len * 8) - 1;
+	return word & 0xdfdfdfdfdfdfdfdfULL;
+}
+
+/* The same for a name; 0 when it is longer. */
+static __always_inline __u64 argument_name(struct scratch *s, __u32 i)
+{
+	return argument(s, i)->len > 8 ? 0 : argument_word(s, i);
+}
+
+/*
+ * Ends a command that failed with -err: either an error reply takes the place of what it
+ * appended since reply_start, or serve() has to stop and the command is run again later.
+ */
+__noinline int command_fail(struct scratch *s, int err, __u32 reply_start)
+{
+	if (!s)
+		return -EINVAL;
+	s->out_len = reply_start;
+	switch (-err) {
+	case EAGAIN:
+	case EBUSY:
+		return SERVE_BUSY;
+	case ENOSPC:
+		return SERVE_GROW;
+	case ENOBUFS:
+		/* An empty area of full size will not be larger next time. */
+		return !reply_start && s->out_limit >= REPLY_MAX ? SERVE_USER : SERVE_FULL;
+	case ENOMEM:
+		reply_text(s, "-OOM command not allowed when used memory > 'maxmemory'.\r\n");
+		break;
+	case E2BIG:
+		reply_text(s, "-ERR transaction touches too many keys\r\n");
+		break;
+	default:
+		reply_text(s, "-ERR internal error\r\n");
+	}
+	return SERVE_DONE;
+}
+
+static __always_inline int reply_key_error(struct scratch *s)
+{
+	reply_text(s, "-ERR key exceeds 512 bytes\r\n");
+	return SERVE_DONE;
+}
+
+static __always_inline int reply_value_error(struct scratch *s)
+{
+	reply_text(s, "-ERR value exceeds 65536 bytes\r\n");
+	return SERVE_DONE;
+}
+
+/* Is any argument from `first` on, in steps of `step`, longer than max? */
+__noinline int arguments_exceed(struct scratch *s, __u32 first, __u32 step, __u32 max)
+{
+	if (!s)
+		return 1;
+	for (__u32 i = first; i < s->argc && CAN_LOOP; i = forget(s, i + step))
+		if (argument(s, i)->len > max)
+			return 1;
+	return 0;
+}
+
+static __always_inline int stage_argument(struct scratch *s, __u32 i)
+{
+	return key_stage(s, argument(s, i)->off, argument(s, i)->len);
+}
+
+/* Appends the value of the staged key, or null. 0 or a negative errno. */
+__noinline int read_value(struct scratch *s, struct conn *c)
+{
+	int err = -EBUSY;
+
+	if (!s || !c)
+		return -EINVAL;
+	for (__u32 i = 0; i < COMMAND_MAX_TRIES && CAN_LOOP; i = forget(s, i + 1)) {
+		err = kv_find(s);
+		if (!err)
+			err = reply_found(s, c);
+		if (err != -EAGAIN)
+			break;
+	}
+	return err;
+}
+
+/* Looks the staged key up: 1, 0 or a negative errno. s->found.value_len then counts. */
+__noinline int read_presence(struct scratch *s)
+{
+	int err = -EBUSY;
+
+	if (!s)
+		return -EINVAL;
+	for (__u32 i = 0; i < COMMAND_MAX_TRIES && CAN_LOOP; i = forget(s, i + 1)) {
+		err = kv_find(s);
+		if (!err)
+			err = kv_confirm(s);
+		if (!err)
+			return kv_exists(s);
+		if (err != -EAGAIN)
+			break;
+	}
+	return err;
+}
+
+typedef int (*command_body)(struct scratch *s, struct conn *c);
+
+/* In an open transaction an error must not leave half a command to be committed. */
+static __always_inline void command_doom(struct conn *c, int err)
+{
+	struct txn *t = txn_at(c->txn);
+
+	if (t && (err == -ENOMEM || err == -E2BIG))
+		t->doomed = -err;
+}
+
+/*
+ * Runs a body that touches several keys as one transaction: the connection's, or one of
+ * its own, started over when others get in the way. 0 or a negative errno.
+ */
+static __always_inline int command_atomically(struct scratch *s, struct conn *c, command_body body)
+{
+	__u32 start = s->out_len;
+	int err = -EBUSY;
+
+	if (c->txn) {
+		err = body(s, c);
+		if (err)
+			command_doom(c, err);
+		return err;
+	}
+	for (__u32 i = 0; i < COMMAND_MAX_TRIES && CAN_LOOP; i = forget(s, i + 1)) {
+		err = txn_begin(c->cookie);
+		if (err < 0)
+			break;
+		s->txn = err;
+		err = body(s, c);
+		if (err)
+			txn_abort(s->txn);
+		else
+			err = txn_commit(s, s->txn);
+		s->txn = 0;
+		if (err != -EAGAIN)
+			break;
+		s->out_len = start;
+	}
+	return err;
+}
+
+#endif

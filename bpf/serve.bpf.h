@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * serve.bpf.h - executes the requests in in[] and writes their replies to out[].
+ *
+ * The one entry every path uses. A request is executed as a whole or not at all: when
+ * serve() stops early, s->in_pos is at the first request not executed, out[0..out_len)
+ * holds the replies of all before it, and another call goes on from there.
+ */
+#ifndef SERVE_BPF_H
+#define SERVE_BPF_H
+
+#include "command.bpf.h"
+
+/* Requests of one run, empty ones counted: bounds its time. */
+#define SERVE_MAX_REQUESTS (1 << 16)
+
+/* Executes the request that was parsed; an enum serve_status. */
+static __always_inline int serve_request(struct scratch *s, struct conn *c)
+{
+	int status;
+
+	if (!reply_fits(s, REPLY_ROOM))
+		return SERVE_FULL;
+	s->txn = c->txn;
+	status = command_run(s, c);
+	if (status == SERVE_DONE)
+		s->commands++;
+	return status;
+}
+
+/* Takes one step; SERVE_DONE when there may be another. */
+static __always_inline int serve_step(struct scratch *s, struct conn *c)
+{
+	int status;
+
+	switch (resp_parse(s)) {
+	case PARSE_REQUEST:
+		status = serve_request(s, c);
+		if (status)
+			return status;
+		break;
+	case PARSE_EMPTY:
+		break;
+	case PARSE_PARTIAL:
+		return SERVE_PARTIAL;
+	case PARSE_QUOTED:
+		return SERVE_INLINE;
+	default:
+		return SERVE_PROTOCOL;
+	}
+	s->in_pos = s->next;
+	return SERVE_DONE;
+}
+
+static __always_inline void serve_count(struct scratch *s, int status)
+{
+	struct shard *sh = shard();
+
+	if (!sh)
+		return;
+	if (s->commands)
+		__sync_fetch_and_add(&sh->counters[COUNTER_COMMANDS], s->commands);
+	if (s->hits)
+		__sync_fetch_and_add(&sh->counters[COUNTER_GET_HITS], s->hits);
+	if (s->misses)
+		__sync_fetch_and_add(&sh->counters[COUNTER_GET_MISSES], s->misses);
+	if (status == SERVE_USER)
+		__sync_fetch_and_add(&sh->counters[COUNTER_USER_COMMANDS], 1);
+}
+
+/* Returns, and leaves in s->status, the enum serve_status that says why it stopped. */
+__noinline int serve(struct scratch *s, struct conn *c)
+{
+	int status = SERVE_DONE;
+
+	if (!s || !c)
+		return -EINVAL;
+	s->commands = 0;
+	s->hits = 0;
+	s->misses = 0;
+	for (__u32 i = 0; s->in_pos < s->in_len && !status; i = forget(s, i + 1))
+		status = i < SERVE_MAX_REQUESTS && CAN_LOOP ? serve_step(s, c) : SERVE_FULL;
+	serve_count(s, status);
+	s->status = status;
+	return status;
+}
+
+#endif
