@@ -22,7 +22,7 @@ func engineFigures(d *summary.Data) []*Figure {
 		series := d.EngineSeries(valueBytes)
 		figures = append(figures, &Figure{
 			Name:    fmt.Sprintf("engine-rate-v%d", valueBytes),
-			Title:   fmt.Sprintf("Engine alone: operations per second over table size, %d B values", valueBytes),
+			Title:   fmt.Sprintf("Engine alone: rate over table size, %d B values", valueBytes),
 			Caption: engineCaption(d, valueBytes),
 			legend:  engineLegend(series),
 			plot:    enginePlot(series),

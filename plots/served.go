@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"image/color"
 	"regexp"
-	"strings"
 
 	"gonum.org/v1/plot"
 
@@ -19,20 +18,10 @@ var versionNumber = regexp.MustCompile(`\d+(\.\d+)+`)
 
 // servedFigure draws one metric of one panel.
 func servedFigure(d *summary.Data, panel *summary.Panel, metric summary.Metric) *Figure {
-	var names []string
-	for _, system := range panel.Systems {
-		names = append(names, system.Name)
-	}
 	bars := &groupedBars{}
-	var legend []legendEntry
-	for _, system := range panel.Systems {
-		c := systemColor(system.Name, names)
-		bars.colors = append(bars.colors, c)
-		entry := legendEntry{name: strings.TrimSpace(system.Name + " " + versionNumber.FindString(system.Version)), color: c}
-		if system.NotInstalled != "" {
-			entry.name, entry.color = system.Name+" (not installed)", faded(c)
-		}
-		legend = append(legend, entry)
+	legend := servedLegend(panel)
+	for _, entry := range legend {
+		bars.colors = append(bars.colors, entry.color)
 	}
 	for _, row := range panel.Rows {
 		var group []bar
@@ -53,6 +42,26 @@ func servedFigure(d *summary.Data, panel *summary.Panel, metric summary.Metric) 
 		legend:  legend,
 		plot:    barPlot(bars, panel, metric),
 	}
+}
+
+// servedLegend names the panel's systems with their versions, or says that one is missing.
+func servedLegend(panel *summary.Panel) []legendEntry {
+	var names []string
+	for _, system := range panel.Systems {
+		names = append(names, system.Name)
+	}
+	var legend []legendEntry
+	for _, system := range panel.Systems {
+		entry := legendEntry{name: system.Name, color: systemColor(system.Name, names)}
+		if system.NotInstalled != "" {
+			entry.name += " (not installed)"
+			entry.color = faded(entry.color)
+		} else if version := versionNumber.FindString(system.Version); version != "" {
+			entry.name += " " + version
+		}
+		legend = append(legend, entry)
+	}
+	return legend
 }
 
 func barPlot(bars *groupedBars, panel *summary.Panel, metric summary.Metric) *plot.Plot {

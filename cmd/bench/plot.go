@@ -37,6 +37,6 @@ func newPlotCommand() *cobra.Command {
 			return err
 		},
 	}
-	command.Flags().StringVar(&out, "out", "", "directory for the figures (default: RUNDIR/figures of the first)")
+	command.Flags().StringVar(&out, "out", "", "where figures go (default: figures in the first RUNDIR)")
 	return command
 }

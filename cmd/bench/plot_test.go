@@ -16,7 +16,9 @@ func TestPlotWritesBesideTheRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"ycsb-throughput-v1000-p1.svg", "ycsb-p99-v100-p16.png", "engine-rate-v100.svg"} {
+	for _, name := range []string{
+		"ycsb-throughput-v1000-p1.svg", "ycsb-p99-v100-p16.png", "engine-rate-v100.svg",
+	} {
 		path := filepath.Join(dir, "figures", name)
 		if _, err := os.Stat(path); err != nil || !strings.Contains(out, path+"\n") {
 			t.Errorf("%s: %v; printed:\n%s", path, err, out)

@@ -50,7 +50,8 @@ func Run(rounds int) *results.Run {
 						cell := results.Cell{
 							Experiment: "ycsb", System: s.system, Workload: workload,
 							Distribution: "zipfian", Records: 100_000, ValueBytes: value,
-							Driver: "raw", Threads: 1, Connections: 50, Pipeline: pipeline, Topology: "loopback",
+							Driver: "raw", Threads: 1, Connections: 50, Pipeline: pipeline,
+							Topology: "loopback",
 						}
 						run.Trials = append(run.Trials, trial(cell, round, len(run.Trials), rate))
 					}

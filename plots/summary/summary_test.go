@@ -66,7 +66,8 @@ func TestEstimateOverTrials(t *testing.T) {
 	d := newData(t, single(map[string][]float64{"redis": {30, 10, 20}}))
 	panel := d.Panels[0]
 	e, missing := panel.Estimate(results.System{Name: "redis"}, panel.Rows[0], summary.Throughput)
-	if missing != "" || e.Median != 20 || e.Lo != 10 || e.Hi != 30 || !slices.Equal(e.Values, []float64{30, 10, 20}) {
+	if missing != "" || e.Median != 20 || e.Lo != 10 || e.Hi != 30 ||
+		!slices.Equal(e.Values, []float64{30, 10, 20}) {
 		t.Errorf("got %+v, %q; want median 20 in [10, 30] over 30, 10, 20", e, missing)
 	}
 }

@@ -13,7 +13,8 @@ func engine(d *summary.Data) string {
 	var text strings.Builder
 	for _, valueBytes := range d.EngineValueBytes() {
 		fmt.Fprintf(&text, "**Engine alone, %s values**\n\n", units.Bytes(float64(valueBytes)))
-		t := newTable(1, "operation", "CPUs", "keys", "operations/s", "time per op, one CPU", "overhead per key")
+		t := newTable(1, "operation", "CPUs", "keys", "operations/s", "time per op, one CPU",
+			"overhead per key")
 		for _, series := range d.EngineSeries(valueBytes) {
 			for _, p := range series.Points {
 				rate := units.Rate(p.Rate.Median)

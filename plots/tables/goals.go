@@ -56,7 +56,8 @@ func engineAt(d *summary.Data, op string, keys uint64) (summary.EngineSummary, b
 }
 
 func notMeasured(op string, keys uint64) string {
-	return fmt.Sprintf("not tested: no %s at %s keys on one CPU in these runs", op, units.Count(float64(keys)))
+	return fmt.Sprintf("not tested: no %s at %s keys on one CPU in these runs", op,
+		units.Count(float64(keys)))
 }
 
 func met(yes bool, measured string) string {

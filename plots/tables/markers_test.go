@@ -39,10 +39,10 @@ func TestFill(t *testing.T) {
 func TestFillRefusesBadMarkers(t *testing.T) {
 	cases := map[string]struct{ text, want string }{
 		"not closed":  {"x\n<!-- results:a -->\n", "DOC.md:2: bad marker: results:a is never closed"},
-		"not opened":  {"<!-- /results:a -->\n", "DOC.md:1: bad marker: /results:a closes nothing"},
-		"crossed":     {"<!-- results:a -->\n<!-- /results:b -->\n", "DOC.md:2: bad marker: /results:b closes"},
-		"nested":      {"<!-- results:a -->\n<!-- results:b -->\n", "DOC.md:2: bad marker: results:b opens inside"},
-		"missing":     {"no marker\n", "DOC.md: bad marker: no pair <!-- results:a --> ... <!-- /results:a -->"},
+		"not opened":  {"<!-- /results:a -->\n", ":1: bad marker: /results:a closes nothing"},
+		"crossed":     {"<!-- results:a -->\n<!-- /results:b -->\n", ":2: bad marker: /results:b closes"},
+		"nested":      {"<!-- results:a -->\n<!-- results:b -->\n", ":2: bad marker: results:b opens inside"},
+		"missing":     {"no marker\n", "DOC.md: bad marker: no pair <!-- results:a -->"},
 		"in a fence":  {"```\n<!-- results:a -->\n<!-- /results:a -->\n```\n", "no pair"},
 		"with spaces": {" <!-- results:a -->\n<!-- /results:a -->\n", "DOC.md:2: bad marker"},
 	}

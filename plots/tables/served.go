@@ -20,8 +20,8 @@ func served(d *summary.Data, experiment string) string {
 			text.WriteString(notes + "\n")
 		}
 	}
-	fmt.Fprintf(&text, "Median and %.0f %% bootstrap interval over interleaved trials; the ratio is paired by "+
-		"round; CPU is the whole machine's, client included; latency is service time at saturation "+
+	fmt.Fprintf(&text, "Median and %.0f %% bootstrap interval over interleaved trials; the ratio is paired "+
+		"by round; CPU is the whole machine's, client included; latency is service time at saturation "+
 		"(closed loop).\n\n", 100*summary.Confidence)
 	text.WriteString(provenance(d))
 	return text.String()
@@ -34,7 +34,8 @@ func settingDetails(p *summary.Panel) string {
 }
 
 func panelTable(p *summary.Panel) string {
-	t := newTable(2, "workload", "system", "operations/s", "ratio to "+summary.Redis, "p50", "p99", "CPU per op")
+	t := newTable(2, "workload", "system", "operations/s", "ratio to "+summary.Redis, "p50", "p99",
+		"CPU per op")
 	for _, row := range p.Rows {
 		for _, system := range p.Systems {
 			t.row(panelRow(p, row, system)...)
