@@ -8,7 +8,7 @@
 // # Where BPF-DB differs from Redis
 //
 // [Commands] lists what a Session knows; CLIENT, COMMAND, CONFIG and INFO, whose replies describe the server
-// and not its data, are not modelled.
+// and not its data, are not modelled. Memory has no end here: running out of it is the engine's own.
 //
 // One database: redis-server --databases 1. No key expiry: SET with EX, PX, EXAT, PXAT or KEEPTTL is refused
 // with
@@ -19,7 +19,7 @@
 // when its header announces more than [MaxArgs] arguments, when an inline line holds more, or when the header
 // of an argument announces bytes that would make the request exceed [MaxRequestBytes] from its '*' to its
 // last CR LF. Redis's own errors come first (arity, syntax, integers among the arguments), then keys, then
-// values, then the command runs; APPEND gives the value error for the value it would make.
+// values, then the command runs, reads included; APPEND gives the value error for the value it would make.
 //
 //	-ERR key exceeds 512 bytes
 //	-ERR value exceeds 65536 bytes

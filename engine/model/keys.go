@@ -23,6 +23,9 @@ func del(s *Session, t *Txn, args [][]byte) error {
 
 // exists counts the keys that are there, one named twice twice.
 func exists(s *Session, t *Txn, args [][]byte) error {
+	if err := checkKeys(args[1:]...); err != nil {
+		return err
+	}
 	present := int64(0)
 	for _, key := range args[1:] {
 		_, found, err := t.Get(key)
@@ -38,6 +41,9 @@ func exists(s *Session, t *Txn, args [][]byte) error {
 }
 
 func mget(s *Session, t *Txn, args [][]byte) error {
+	if err := checkKeys(args[1:]...); err != nil {
+		return err
+	}
 	s.reply.array(len(args) - 1)
 	for _, key := range args[1:] {
 		value, found, err := t.Get(key)

@@ -72,6 +72,9 @@ type tcpConn struct{ *net.TCPConn }
 
 // Send is silent about a connection that the server has closed: what it sent before is what counts.
 func (c tcpConn) Send(data []byte) error {
+	if err := c.SetWriteDeadline(time.Now().Add(replyTimeout)); err != nil {
+		return err
+	}
 	_, err := c.Write(data)
 	if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
 		return nil
