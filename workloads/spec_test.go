@@ -67,8 +67,9 @@ func TestLimitsAreValid(t *testing.T) {
 }
 
 func TestSpecFromYAML(t *testing.T) {
-	const text = "{name: mine, records: 5, value_bytes: 100, mapping: string,\n" +
-		"distribution: zipfian, theta: 0.7,\nread_proportion: 0.25, update_proportion: 0.25, read_modify_write_proportion: 0.5, rmw: client}"
+	const text = "{name: mine, records: 5, value_bytes: 100, mapping: string, rmw: client,\n" +
+		"distribution: zipfian, theta: 0.7, read_proportion: 0.25, update_proportion: 0.25,\n" +
+		"read_modify_write_proportion: 0.5}"
 	want := Spec{
 		Name: "mine", Records: 5, ValueBytes: 100, Mapping: MappingString, Distribution: Zipfian, Theta: 0.7,
 		ReadProportion: 0.25, UpdateProportion: 0.25, ReadModifyWriteProportion: 0.5, RMW: RMWClient,

@@ -97,13 +97,13 @@ func TestErrorReplies(t *testing.T) {
 		cfg.Addr = server.start(t)
 		mustLoad(t, cfg)
 		var refused atomic.Int64
-		server.override = func(n int, args []string, right string) string {
+		server.misbehave(func(n int, args []string, right string) string {
 			if n%10 == 0 && args[0] != "PING" { // which go-redis connects with
 				refused.Add(1)
 				return "-OOM no memory left\r\n"
 			}
 			return ""
-		}
+		})
 		res := mustRun(t, cfg)
 		if res.Ops != cfg.Operations || int64(res.Errors) != refused.Load() || res.Errors < 400 {
 			t.Errorf("%d operations, %d errors; want %d and %d",

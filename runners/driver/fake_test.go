@@ -131,6 +131,13 @@ func (f *fakeServer) answer(args []string, protocol *int) string {
 	return right
 }
 
+// misbehave sets override while the server runs.
+func (f *fakeServer) misbehave(override func(n int, args []string, right string) string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.override = override
+}
+
 // commands returns what arrived since the last call.
 func (f *fakeServer) commands() []string {
 	f.mu.Lock()
