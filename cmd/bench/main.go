@@ -52,12 +52,13 @@ func bench(ctx context.Context, arguments []string, stdout, stderr io.Writer) in
 	if err == nil {
 		return 0
 	}
+	if errors.Is(err, context.Canceled) {
+		fmt.Fprintln(stderr, "bench: interrupted")
+		return exitInterrupted
+	}
 	fmt.Fprintf(stderr, "bench: %v\n", err)
 	var mistake *strict.Error
-	switch {
-	case errors.Is(err, context.Canceled):
-		return exitInterrupted
-	case !started, errors.As(err, &mistake), errors.Is(err, plan.ErrOptions), errors.Is(err, errUsage):
+	if !started || errors.As(err, &mistake) || errors.Is(err, plan.ErrOptions) || errors.Is(err, errUsage) {
 		return exitUsage
 	}
 	return exitFailure

@@ -36,7 +36,8 @@ func newPlanCommand() *cobra.Command {
 
 func addPlanFlags(command *cobra.Command, options *plan.Options) {
 	flags := command.Flags()
-	flags.StringVar(&options.Profile, "profile", "quick", "size of the run: "+strings.Join(spec.ProfileNames, " or "))
+	profiles := strings.Join(spec.ProfileNames, " or ")
+	flags.StringVar(&options.Profile, "profile", "quick", "size of the run: "+profiles)
 	flags.StringArrayVar(&options.Systems, "system", nil, "only this system of the specs (repeatable)")
 	flags.Uint64Var(&options.Seed, "seed", 1, "of the order of trials and of every op stream")
 }

@@ -77,9 +77,11 @@ func (p *lineProgress) Done(t results.Trial) {
 	}
 	// The plan's estimate of what is left, corrected by how right it was so far.
 	left := time.Duration(float64(p.left) * float64(time.Since(p.begun)) / float64(p.spent))
-	fmt.Fprintf(p.w, "[%d/%d, %v left] %s: %s\n", p.done, p.total, left.Round(time.Second), cellName(t.Cell), outcome)
+	fmt.Fprintf(p.w, "[%d/%d, %v left] %s: %s\n",
+		p.done, p.total, left.Round(time.Second), cellName(t.Cell), outcome)
 }
 
 func cellName(c results.Cell) string {
-	return fmt.Sprintf("%s %s %s %d B pipeline %d", c.Experiment, c.System, c.Workload, c.ValueBytes, c.Pipeline)
+	return fmt.Sprintf("%s %s %s %d B pipeline %d",
+		c.Experiment, c.System, c.Workload, c.ValueBytes, c.Pipeline)
 }

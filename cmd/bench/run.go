@@ -48,7 +48,8 @@ func newRunCommand() *cobra.Command {
 		},
 	}
 	addPlanFlags(command, &options)
-	command.Flags().StringVar(&out, "out", "", "new results directory (default: results/local/<utc>-<revision>)")
+	command.Flags().StringVar(&out, "out", "",
+		"new results directory (default: results/local/<utc>-<revision>)")
 	return command
 }
 

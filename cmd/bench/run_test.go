@@ -91,7 +91,8 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"env", "extra"}, `unknown command "extra"`},
 	} {
 		code, stdout, stderr := invoke(t, c.arguments...)
-		if code != 2 || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, c.want) {
+		lines := strings.Count(stderr, "\n")
+		if code != 2 || stdout != "" || lines != 1 || !strings.Contains(stderr, c.want) {
 			t.Errorf("bench %v: exit %d, stdout %q, stderr %q; want 2, nothing, one line with %q",
 				c.arguments, code, stdout, stderr, c.want)
 		}

@@ -49,7 +49,8 @@ func TestErrorsNameFileLineAndField(t *testing.T) {
 		{"nested absent", "name: x\ninner:\n  {}\n", "f.yaml:3: inner.count: 0 is not positive"},
 		{"nested negative", "inner:\n  count: -1\n",
 			"f.yaml:2: inner.count: cannot unmarshal !!int `-1` into uint64"},
-		{"nested kind", "inner: 3\n", "f.yaml:1: inner: cannot unmarshal !!int `3` into map[string]interface {}"},
+		{"nested kind", "inner: 3\n",
+			"f.yaml:1: inner: cannot unmarshal !!int `3` into map[string]interface {}"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			err := decode(c.text)

@@ -30,8 +30,9 @@ var sysctls = []string{
 // "/". Source is not filled in: see ReadSource.
 func ReadEnvironment(root fs.FS) results.Environment {
 	m := machine{root}
+	kernel := m.text("proc/sys/kernel/osrelease") + " " + m.text("proc/sys/kernel/version")
 	return results.Environment{
-		Kernel:      strings.TrimSpace(m.text("proc/sys/kernel/osrelease") + " " + m.text("proc/sys/kernel/version")),
+		Kernel:      strings.TrimSpace(kernel),
 		CPUModel:    m.field("proc/cpuinfo", "model name"),
 		CPUs:        runtime.NumCPU(),
 		MemoryBytes: m.memoryBytes(),
@@ -78,7 +79,7 @@ func (m machine) hypervisor() string {
 	if maker = strings.TrimSpace(maker); maker != "" {
 		return maker
 	}
-	return "yes"
+	return "virtual machine"
 }
 
 func (m machine) mitigations() map[string]string {

@@ -64,11 +64,13 @@ func TestCPUTimeOfThisMachine(t *testing.T) {
 	}
 }
 
+const cpuinfo = "processor\t: 0\nmodel name\t: Test CPU\nflags\t: fpu hypervisor sse\n"
+
 func TestReadEnvironment(t *testing.T) {
 	e := host.ReadEnvironment(fstest.MapFS{
 		"proc/sys/kernel/osrelease":                         file("6.12.1\n"),
 		"proc/sys/kernel/version":                           file("#1 SMP PREEMPT\n"),
-		"proc/cpuinfo":                                      file("processor\t: 0\nmodel name\t: Test CPU\nflags\t: fpu hypervisor sse\n"),
+		"proc/cpuinfo":                                      file(cpuinfo),
 		"proc/meminfo":                                      file("MemTotal:       2048 kB\nMemFree: 1 kB\n"),
 		"proc/loadavg":                                      file("0.5 0.4 0.3 1/100 7\n"),
 		"proc/sys/net/ipv4/tcp_rmem":                        file("4096\t131072\t6291456\n"),
@@ -94,10 +96,12 @@ func TestReadEnvironment(t *testing.T) {
 	if e.MemoryBytes != 2048<<10 {
 		t.Errorf("memory %d bytes", e.MemoryBytes)
 	}
-	if want := map[string]string{"spectre_v2": "Mitigation: Retpolines"}; !reflect.DeepEqual(e.Mitigations, want) {
+	mitigations := map[string]string{"spectre_v2": "Mitigation: Retpolines"}
+	if !reflect.DeepEqual(e.Mitigations, mitigations) {
 		t.Errorf("mitigations %v", e.Mitigations)
 	}
-	if want := map[string]string{"net.ipv4.tcp_rmem": "4096 131072 6291456"}; !reflect.DeepEqual(e.Sysctls, want) {
+	sysctls := map[string]string{"net.ipv4.tcp_rmem": "4096 131072 6291456"}
+	if !reflect.DeepEqual(e.Sysctls, sysctls) {
 		t.Errorf("sysctls %v", e.Sysctls)
 	}
 }
@@ -117,7 +121,8 @@ func TestReadSource(t *testing.T) {
 		{"add", "."},
 		{"-c", "user.name=t", "-c", "user.email=t@t", "commit", "-q", "-m", "t"},
 	} {
-		if out, err := exec.Command("git", append([]string{"-C", dir}, arguments...)...).CombinedOutput(); err != nil {
+		out, err := exec.Command("git", append([]string{"-C", dir}, arguments...)...).CombinedOutput()
+		if err != nil {
 			t.Fatalf("git %v: %v %s", arguments, err, out)
 		}
 	}

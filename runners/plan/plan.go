@@ -53,7 +53,8 @@ type Trial struct {
 // New plans a run. Errors wrap ErrOptions.
 func New(specs []spec.Spec, o Options) (Plan, error) {
 	if !slices.Contains(spec.ProfileNames, o.Profile) {
-		return Plan{}, fmt.Errorf("%w: profile %q is not one of %v", ErrOptions, o.Profile, spec.ProfileNames)
+		return Plan{}, fmt.Errorf("%w: profile %q is not one of %v",
+			ErrOptions, o.Profile, spec.ProfileNames)
 	}
 	p := Plan{Profile: o.Profile, Seed: o.Seed}
 	random := rand.New(rand.NewPCG(o.Seed, 0))
@@ -68,7 +69,7 @@ func New(specs []spec.Spec, o Options) (Plan, error) {
 		p.addTrials(s, p.chooseSystems(s, o.Systems), random)
 	}
 	for _, name := range o.Systems {
-		if !slices.ContainsFunc(p.Systems, func(d system.Definition) bool { return d.Name == name }) {
+		if !p.hasSystem(name) {
 			return Plan{}, fmt.Errorf("%w: system %q is in none of the specs", ErrOptions, name)
 		}
 	}
@@ -86,11 +87,15 @@ func (p *Plan) chooseSystems(s spec.Spec, wanted []string) []string {
 			continue
 		}
 		names = append(names, d.Name)
-		if !slices.ContainsFunc(p.Systems, func(known system.Definition) bool { return known.Name == d.Name }) {
+		if !p.hasSystem(d.Name) {
 			p.Systems = append(p.Systems, d)
 		}
 	}
 	return names
+}
+
+func (p *Plan) hasSystem(name string) bool {
+	return slices.ContainsFunc(p.Systems, func(d system.Definition) bool { return d.Name == name })
 }
 
 func (p *Plan) addTrials(s spec.Spec, systems []string, random *rand.Rand) {

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"flag"
 	"os"
+	"path/filepath"
 	"reflect"
 	"testing"
+	"time"
 
 	"bpfdb/results"
 	"bpfdb/runners/plan"
@@ -144,7 +146,8 @@ func TestRefuses(t *testing.T) {
 	e := experiment("e")
 	for name, err := range map[string]error{
 		"profile": second(plan.New([]spec.Spec{e}, plan.Options{Profile: "fast"})),
-		"system":  second(plan.New([]spec.Spec{e}, plan.Options{Profile: "quick", Systems: []string{"three"}})),
+		"system": second(plan.New([]spec.Spec{e},
+			plan.Options{Profile: "quick", Systems: []string{"three"}})),
 		"names":   second(plan.New([]spec.Spec{e, e}, plan.Options{Profile: "quick"})),
 		"nothing": second(plan.New(nil, plan.Options{Profile: "quick"})),
 	} {
@@ -155,3 +158,27 @@ func TestRefuses(t *testing.T) {
 }
 
 func second(_ plan.Plan, err error) error { return err }
+
+// `make reproduce` promises ten minutes on two processors, everything included.
+func TestQuickProfileFitsReproduce(t *testing.T) {
+	const limit = 7 * time.Minute
+	files, err := filepath.Glob("../../experiments/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("experiments found: %v (%v)", files, err)
+	}
+	var specs []spec.Spec
+	for _, file := range files {
+		s, err := spec.Read(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		specs = append(specs, s)
+	}
+	p, err := plan.New(specs, plan.Options{Profile: "quick"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Estimate() > limit {
+		t.Errorf("the quick profile takes about %v, limit %v", p.Estimate(), limit)
+	}
+}

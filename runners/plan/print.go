@@ -3,8 +3,12 @@ package plan
 import (
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 )
+
+var columns = []string{"order", "round", "experiment", "workload", "distribution", "records", "value",
+	"driver", "conns", "pipe", "ops", "system", "cell"}
 
 // Print writes the plan for people: what it costs, then the trials in order.
 func (p Plan) Print(w io.Writer) error {
@@ -18,7 +22,7 @@ func (p Plan) Print(w io.Writer) error {
 	}
 	fmt.Fprintln(w)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "order\tround\texperiment\tworkload\tdistribution\trecords\tvalue\tdriver\tconns\tpipe\tops\tsystem\tcell")
+	fmt.Fprintln(table, strings.Join(columns, "\t"))
 	for _, t := range p.Trials {
 		c := t.Cell
 		fmt.Fprintf(table, "%d\t%d\t%s\t%s\t%s\t%d\t%d B\t%s\t%d\t%d\t%d\t%s\t%s\n", t.Order, t.Round,

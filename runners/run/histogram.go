@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path"
 	"path/filepath"
 	"strings"
 	"time"
@@ -30,7 +29,7 @@ func writeHistograms(out string, trial *results.Trial, result *driver.Result) (s
 		series[tag] = s.Hist
 		tags = append(tags, tag)
 	}
-	name := path.Join("trials", fmt.Sprintf("%05d-%s-%s.hlog", trial.Order, trial.Cell.System, trial.CellHash))
+	name := fmt.Sprintf("trials/%05d-%s-%s.hlog", trial.Order, trial.Cell.System, trial.CellHash)
 	file := filepath.Join(out, filepath.FromSlash(name))
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return "", err

@@ -21,6 +21,9 @@ const (
 	loadPipeline    = 16
 )
 
+// respVersion is what today's client libraries ask for.
+const respVersion = 3
+
 // deathNotice is how long a failed connection waits to learn that the server died.
 const deathNotice = time.Second
 
@@ -42,11 +45,21 @@ func measure(ctx context.Context, t plan.Trial, in system.Installation, out stri
 	return trial, err
 }
 
-func measureServer(ctx context.Context, t plan.Trial, server *system.Server, trial *results.Trial, out string) error {
+func measureServer(
+	ctx context.Context, t plan.Trial, server *system.Server, trial *results.Trial, out string,
+) error {
 	config := driver.Config{
-		Addr: server.Addr, Driver: t.Cell.Driver, Connections: t.Cell.Connections, Pipeline: t.Cell.Pipeline,
-		Threads: t.Cell.Threads, Workload: t.Workload, Seed: t.Seed, Operations: t.Operations,
-		WarmupOperations: t.WarmupOperations, Verify: true,
+		Addr:             server.Addr,
+		Driver:           t.Cell.Driver,
+		Protocol:         respVersion,
+		Connections:      t.Cell.Connections,
+		Pipeline:         t.Cell.Pipeline,
+		Threads:          t.Cell.Threads,
+		Workload:         t.Workload,
+		Seed:             t.Seed,
+		Operations:       t.Operations,
+		WarmupOperations: t.WarmupOperations,
+		Verify:           true,
 	}
 	if err := load(ctx, config, server); err != nil {
 		return explain(ctx, err, server)
@@ -94,7 +107,8 @@ func load(ctx context.Context, config driver.Config, server *system.Server) erro
 		return fmt.Errorf("load: %w", err)
 	}
 	if count != config.Workload.Records {
-		return fmt.Errorf("load: the server holds %d keys, want %d: %w", count, config.Workload.Records, ErrWrongValues)
+		return fmt.Errorf("load: %w: the server holds %d keys, want %d",
+			ErrWrongValues, count, config.Workload.Records)
 	}
 	return nil
 }
@@ -128,7 +142,8 @@ func check(result *driver.Result) error {
 		return fmt.Errorf("%w: %d reads, the first: %s", ErrWrongValues,
 			result.VerifyFailures, result.FirstVerifyFailure)
 	case result.Misses > 0:
-		return fmt.Errorf("%w: %d reads found no value for a key that was loaded", ErrWrongValues, result.Misses)
+		return fmt.Errorf("%w: %d reads found no value for a key that was loaded",
+			ErrWrongValues, result.Misses)
 	case result.Errors > 0:
 		return fmt.Errorf("%d of %d operations failed, the first with: %s",
 			result.Errors, result.Ops, result.FirstError)

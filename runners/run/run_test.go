@@ -37,7 +37,8 @@ func (o observer) Done(t results.Trial) {
 // twoRounds plans YCSB A on systems that behave as told, named after their behaviour.
 func twoRounds(t *testing.T, systems ...system.Definition) plan.Plan {
 	t.Helper()
-	size := spec.Size{Records: 300, Operations: 2000, PipelinedOperations: 2000, WarmupOperations: 100, Rounds: 2}
+	size := spec.Size{
+		Records: 300, Operations: 2000, PipelinedOperations: 2000, WarmupOperations: 100, Rounds: 2}
 	p, err := plan.New([]spec.Spec{{
 		File: "e.yaml", Name: "e", Title: "Test", Theta: 0.99, Workloads: []string{"ycsb-f"},
 		Distributions: []string{"zipfian"}, ValueBytes: []int{100}, Driver: "raw", Threads: 1,
@@ -136,10 +137,10 @@ func TestBadSystems(t *testing.T) {
 		err       error // of the run
 	}{
 		{systemtest.Stillborn, "exit status 7; its stderr ends:\nsystemtest: out of luck", nil},
-		{systemtest.Mortal, "server died: exit status 9; its stderr ends:\nsystemtest: my time has come", nil},
+		{systemtest.Mortal, "died: exit status 9; its stderr ends:\nsystemtest: my time has come", nil},
 		{systemtest.Sore, "exit status 3", nil},
 		{systemtest.Refusing, "operations failed, the first with: ERR not today", nil},
-		{systemtest.Forgetful, "load: the server holds", run.ErrWrongValues},
+		{systemtest.Forgetful, "load: wrong values read: the server holds", run.ErrWrongValues},
 		{systemtest.Lying, "wrong values read", run.ErrWrongValues},
 	} {
 		t.Run(c.behaviour, func(t *testing.T) {
@@ -155,7 +156,8 @@ func TestBadSystems(t *testing.T) {
 			}
 			for _, trial := range r.Trials {
 				if bad := trial.Cell.System == "bad"; bad != strings.Contains(trial.Failure, c.failure) {
-					t.Errorf("%s: failure %q, want %q for the bad one alone", trial.Cell.System, trial.Failure, c.failure)
+					t.Errorf("%s: failure %q, want %q for the bad one alone",
+						trial.Cell.System, trial.Failure, c.failure)
 				}
 			}
 		})
@@ -191,7 +193,8 @@ func TestInterruptedRunIsValid(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(r.Trials) != 2 || r.PlannedTrials != 4 || !r.Finished.IsZero() {
-		t.Errorf("%d of %d trials, finished %v; want 2 of 4, not finished", len(r.Trials), r.PlannedTrials, r.Finished)
+		t.Errorf("%d of %d trials, finished %v; want 2 of 4, not finished",
+			len(r.Trials), r.PlannedTrials, r.Finished)
 	}
 }
 

@@ -37,8 +37,8 @@ func (v *verdict) judge(trial *results.Trial, err error) {
 	trial.Failure = err.Error()
 	v.lastFailure = trial.Failure
 	if errors.Is(err, ErrWrongValues) || errors.Is(err, ErrLoadsDiffer) {
-		c := trial.Cell
-		v.serious = append(v.serious, fmt.Errorf("trial %d (%s, %s): %w", trial.Order, c.System, c.Workload, err))
+		v.serious = append(v.serious, fmt.Errorf("trial %d (%s, %s): %w",
+			trial.Order, trial.Cell.System, trial.Cell.Workload, err))
 	}
 }
 
@@ -52,8 +52,9 @@ func (v *verdict) compareLoads(trial *results.Trial) error {
 		return nil
 	}
 	if first.OpStreamHash != trial.OpStreamHash || first.Ops != trial.Ops {
-		return fmt.Errorf("%w: %s got %d operations with hash %s, %s got %d with %s", ErrLoadsDiffer,
-			first.Cell.System, first.Ops, first.OpStreamHash, trial.Cell.System, trial.Ops, trial.OpStreamHash)
+		return fmt.Errorf("%w: %s got %d operations with hash %s, %s got %d with %s",
+			ErrLoadsDiffer, first.Cell.System, first.Ops, first.OpStreamHash,
+			trial.Cell.System, trial.Ops, trial.OpStreamHash)
 	}
 	return nil
 }
@@ -66,7 +67,8 @@ func (v *verdict) err() error {
 	case v.trials == 0:
 		return fmt.Errorf("%w: none of the systems is installed", ErrNothingMeasured)
 	case v.good == 0:
-		return fmt.Errorf("%w: all %d trials failed, the last with: %s", ErrNothingMeasured, v.trials, v.lastFailure)
+		return fmt.Errorf("%w: all %d trials failed, the last with: %s",
+			ErrNothingMeasured, v.trials, v.lastFailure)
 	}
 	return nil
 }

@@ -157,7 +157,8 @@ func (s *Spec) readSystems(fields *document.Mapping, names []string) error {
 		}
 		definition, err := system.Read(dir, name)
 		if os.IsNotExist(err) {
-			return fields.Errorf("systems", "%q is unknown: there is no %s", name, filepath.Join(dir, name+".yaml"))
+			return fields.Errorf("systems", "%q is unknown: there is no %s", name,
+				filepath.Join(dir, name+".yaml"))
 		}
 		if err != nil {
 			return err

@@ -56,8 +56,9 @@ func Definition(name, behaviour string) system.Definition {
 // WriteDefinition writes NAME.yaml with such a system into a directory of systems.
 func WriteDefinition(t *testing.T, dir, name, behaviour string) {
 	t.Helper()
-	text := fmt.Sprintf("name: %s\ntitle: %s\nbinary: %q\narguments: [%s, \"{{addr}}\", %s]\nready: line\n"+
-		"settings: {persistence: none, memory: 2GiB, threads: any}\n", name, name, os.Args[0], asServer, behaviour)
+	text := fmt.Sprintf("name: %s\ntitle: %s\nbinary: %q\nready: line\n"+
+		"arguments: [%s, \"{{addr}}\", %s]\nsettings: {persistence: none, memory: 2GiB, threads: any}\n",
+		name, name, os.Args[0], asServer, behaviour)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
