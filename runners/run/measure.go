@@ -30,10 +30,7 @@ const deathNotice = time.Second
 // measure makes one trial against a server of its own. It returns what it has also with
 // an error.
 func measure(ctx context.Context, t plan.Trial, in system.Installation, out string) (results.Trial, error) {
-	trial := results.Trial{
-		Cell: t.Cell, CellHash: t.CellHash, Round: t.Round, Order: t.Order, Seed: t.Seed,
-		WarmupOps: t.WarmupOperations, Started: time.Now().UTC(),
-	}
+	trial := newTrial(t)
 	server, err := in.Start(ctx)
 	if err != nil {
 		return trial, err
@@ -43,6 +40,13 @@ func measure(ctx context.Context, t plan.Trial, in system.Installation, out stri
 		err = stopErr
 	}
 	return trial, err
+}
+
+func newTrial(t plan.Trial) results.Trial {
+	return results.Trial{
+		Cell: t.Cell, CellHash: t.CellHash, Round: t.Round, Order: t.Order, Seed: t.Seed,
+		WarmupOps: t.WarmupOperations, Started: time.Now().UTC(),
+	}
 }
 
 func measureServer(

@@ -26,6 +26,10 @@ var (
 	ErrExists = errors.New("a run is there already")
 )
 
+// unreadyLimit is how often in a row a system may fail to get ready, each time at the
+// cost of its whole timeout, before its other trials are recorded as failed untried.
+const unreadyLimit = 3
+
 // Observer is told how the run goes. Its methods are called one at a time.
 type Observer interface {
 	// Begin is called once, when it is known what will run.
@@ -66,10 +70,10 @@ func Run(ctx context.Context, p plan.Plan, out string, observer Observer) (*resu
 	if err := results.WriteRun(out, r); err != nil {
 		return nil, err
 	}
-	verdict := newVerdict()
+	verdict, unready := newVerdict(), map[string]int{}
 	for _, t := range trials {
 		observer.Starting(t)
-		trial, err := measure(ctx, t, installations[t.Cell.System], out)
+		trial, err := attempt(ctx, t, installations[t.Cell.System], out, unready)
 		if ctx.Err() != nil {
 			return r, ctx.Err() // half a trial is none
 		}
@@ -85,6 +89,21 @@ func Run(ctx context.Context, p plan.Plan, out string, observer Observer) (*resu
 		return r, err
 	}
 	return r, verdict.err()
+}
+
+// attempt measures unless the system has proved that it does not get ready.
+func attempt(ctx context.Context, t plan.Trial, in system.Installation, out string, unready map[string]int) (
+	results.Trial, error) {
+	if unready[in.Name] >= unreadyLimit {
+		return newTrial(t), fmt.Errorf("not tried: %w %d times in a row", system.ErrNotReady, unreadyLimit)
+	}
+	trial, err := measure(ctx, t, in, out)
+	if errors.Is(err, system.ErrNotReady) {
+		unready[in.Name]++
+	} else {
+		unready[in.Name] = 0
+	}
+	return trial, err
 }
 
 // find looks for every system; the absent ones are described as not installed.

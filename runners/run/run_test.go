@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"bpfdb/results"
 	"bpfdb/runners/plan"
@@ -217,5 +218,26 @@ func TestDifferentLoads(t *testing.T) {
 	_, err := run.Run(t.Context(), p, t.TempDir(), observer{})
 	if !errors.Is(err, run.ErrLoadsDiffer) {
 		t.Errorf("got %v, want ErrLoadsDiffer", err)
+	}
+}
+
+// A system that never gets ready costs its timeout a few times, not once per trial.
+func TestUnreadySystemIsGivenUp(t *testing.T) {
+	silent := systemtest.Definition("silent", systemtest.Silent)
+	silent.ReadyTimeout = 100 * time.Millisecond
+	p := twoRounds(t, silent)
+	p.Trials = append(p.Trials, p.Trials...)
+	out := t.TempDir()
+	if _, err := run.Run(t.Context(), p, out, observer{}); !errors.Is(err, run.ErrNothingMeasured) {
+		t.Errorf("got %v, want ErrNothingMeasured", err)
+	}
+	r, err := results.ReadRun(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, trial := range r.Trials {
+		if untried := strings.HasPrefix(trial.Failure, "not tried: "); untried != (i == 3) {
+			t.Errorf("trial %d of %d: %s", i, len(r.Trials), trial.Failure)
+		}
 	}
 }
