@@ -23,7 +23,7 @@ var ErrEngineRun = errors.New("invalid engine run")
 type EngineRun struct {
 	SchemaVersion int         `json:"schema_version"`
 	Started       time.Time   `json:"started"`
-	Finished      time.Time   `json:"finished"`
+	Finished      time.Time   `json:"finished,omitzero"`
 	Command       []string    `json:"command,omitempty"` // as typed, program name first
 	Environment   Environment `json:"environment"`
 	// Points may hold the same (op, cpus, keys, value) more than once: repeats are trials.

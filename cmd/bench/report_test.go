@@ -123,3 +123,39 @@ func TestReportPrintsTheSummaryWithoutDocuments(t *testing.T) {
 		t.Error("--check without a document: no error")
 	}
 }
+
+// The repository's own documents must take the tables of a run of its own experiments.
+func TestRepositoryDocumentsCanBeFilled(t *testing.T) {
+	specs, err := filepath.Glob("../../experiments/*.yaml")
+	if err != nil || len(specs) == 0 {
+		t.Fatalf("no experiments: %v", err)
+	}
+	run := plottest.Run(1)
+	trials := run.Trials
+	run.Trials = nil
+	for _, spec := range specs {
+		for _, trial := range trials {
+			trial.Cell.Experiment = strings.TrimSuffix(filepath.Base(spec), ".yaml")
+			run.Trials = append(run.Trials, trial)
+		}
+	}
+	dir := t.TempDir()
+	if err := results.WriteRun(dir, run); err != nil {
+		t.Fatal(err)
+	}
+	arguments := []string{dir}
+	for flag, name := range map[string]string{"--paper": "PAPER.md", "--readme": "README.md"} {
+		text, err := os.ReadFile(filepath.Join("../..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		copied := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(copied, text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		arguments = append(arguments, flag, copied)
+	}
+	if out, err := execute(newReportCommand(), arguments...); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}

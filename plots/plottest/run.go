@@ -59,6 +59,7 @@ func Run(rounds int) *results.Run {
 			}
 		}
 	}
+	run.PlannedTrials = len(run.Trials)
 	return run
 }
 

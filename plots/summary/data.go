@@ -124,7 +124,21 @@ func (d *Data) Experiment(name string) []*Panel {
 func (d *Data) Duration() time.Duration {
 	var total time.Duration
 	for _, run := range d.Runs {
-		total += run.Finished.Sub(run.Started)
+		total += Elapsed(run)
 	}
 	return total
+}
+
+// Elapsed is how long a run took; of one that was interrupted, until its last trial ended.
+func Elapsed(run *results.Run) time.Duration {
+	end := run.Finished
+	if end.IsZero() {
+		end = run.Started
+		for _, t := range run.Trials {
+			if trialEnd := t.Started.Add(time.Duration(t.DurationNS)); trialEnd.After(end) {
+				end = trialEnd
+			}
+		}
+	}
+	return end.Sub(run.Started)
 }

@@ -14,8 +14,12 @@ func provenance(d *summary.Data) string {
 	for _, run := range d.Runs {
 		command := append([]string{"bench"}, run.Environment.HarnessFlags...)
 		fmt.Fprintf(&text, "Measured %s in %.1f min, %s; %s profile, seed %d: `%s`.\n",
-			run.Started.UTC().Format("2006-01-02 15:04 UTC"), run.Finished.Sub(run.Started).Minutes(),
+			run.Started.UTC().Format("2006-01-02 15:04 UTC"), summary.Elapsed(run).Minutes(),
 			summary.Machine(run.Environment), run.Profile, run.Seed, strings.Join(command, " "))
+		if run.Finished.IsZero() {
+			fmt.Fprintf(&text, "This run was interrupted after %d of %d trials.\n",
+				len(run.Trials), run.PlannedTrials)
+		}
 	}
 	return text.String()
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"bpfdb/plots/plottest"
 	"bpfdb/plots/summary"
@@ -122,6 +123,24 @@ func TestPartialVerdict(t *testing.T) {
 	text, err := tables.Section(newData(t, []*results.Run{run}, nil), "claims")
 	if want := "in part: in 8 of 16 cells; ratios 1.05×"; err != nil || !strings.Contains(text, want) {
 		t.Errorf("got %v and %s\nwant %q", err, text, want)
+	}
+}
+
+func TestInterruptedRunSaysSo(t *testing.T) {
+	run := plottest.Run(2)
+	run.Finished = time.Time{}
+	run.Trials = run.Trials[:12]
+	last := &run.Trials[11]
+	last.Started = run.Started.Add(89 * time.Second)
+	last.DurationNS = int64(time.Second)
+	text, err := tables.Section(newData(t, []*results.Run{run}, nil), "ycsb")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{" in 1.5 min, ", "interrupted after 12 of 96 trials"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
 	}
 }
 
