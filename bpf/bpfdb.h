@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * bpfdb.h - every structure and limit that eBPF programs and user space share.
+ *
+ * This is the single definition: the Go types are generated from it by bpf2go, so a
+ * layout is never restated by hand. Sizes are in bytes unless the name says otherwise.
+ */
+#ifndef BPFDB_H
+#define BPFDB_H
+
+/* ---- limits a user can meet -------------------------------------------------- */
+
+#define BPFDB_MAX_KEY 512 /* longest key */
+#define BPFDB_MAX_VALUE 65536 /* longest value */
+#define BPFDB_MAX_ARGS 1024 /* arguments of one request, the command name included */
+#define BPFDB_MAX_REQUEST (1 << 20) /* bytes of one request */
+#define BPFDB_MAX_TXN_READS 1024 /* keys one transaction may read */
+#define BPFDB_MAX_TXN_WRITES 1024 /* keys one transaction may write */
+#define BPFDB_MAX_TXNS 256 /* transactions open at once */
+
+/* ---- heap: blocks in segments ------------------------------------------------ */
+
+/*
+ * A ref names a block: its byte address in the heap divided by 16. 36 bits reach 1 TiB.
+ * 0 names nothing. A segment is one ARRAY map value of 64 MiB; a block never straddles two.
+ */
+#define BPFDB_UNIT 16
+#define BPFDB_REF_BITS 36
+#define BPFDB_REF_MASK ((1ULL << BPFDB_REF_BITS) - 1)
+#define BPFDB_SEGMENT_SHIFT 26
+#define BPFDB_SEGMENT_SIZE (1 << BPFDB_SEGMENT_SHIFT)
+#define BPFDB_SEGMENT_UNITS (BPFDB_SEGMENT_SIZE / BPFDB_UNIT)
+#define BPFDB_MAX_SEGMENTS (1 << 14)
+/* Slack behind a segment, so that the verifier can bound an access at any masked offset. */
+#define BPFDB_SEGMENT_TAIL ((1 << 17) + 4096)
+
+/*
+ * Block sizes: 16-byte steps to 512 bytes, then 8 steps per doubling up to the largest
+ * record (64 KiB value, 512-byte key, header). BPFDB_CLASSES counts them.
+ */
+#define BPFDB_CLASSES 96
+#define BPFDB_MAX_BLOCK 73728
+/* Free lists are sharded by CPU to keep cache lines apart; correctness does not need it. */
+#define BPFDB_MAX_SHARDS 64
+
+/* ---- index: linear hashing over 64-byte buckets ------------------------------ */
+
+#define BPFDB_BUCKET_SLOTS 7
+#define BPFDB_INDEX_SEGMENT_SHIFT 16 /* buckets in one index segment of 4 MiB */
+#define BPFDB_INDEX_SEGMENT_BUCKETS (1 << BPFDB_INDEX_SEGMENT_SHIFT)
+#define BPFDB_MAX_INDEX_SEGMENTS (1 << 14)
+#define BPFDB_MAX_CHAIN 8 /* overflow buckets behind one home bucket */
+#define BPFDB_MAX_TRIES 1024 /* looks at a locked or changing bucket before giving up */
+
+/*
+ * A bucket is one cache line. word: bits 16..63 version, bits 1..15 lock owner (0 = free),
+ * bit 0 set when slot[6] links an overflow bucket. Every change of the bucket, or of a
+ * record it points to, happens under its lock and raises the version, so an unchanged
+ * unlocked word proves that a reader saw one state (a sequence lock).
+ * A slot is a 28-bit tag (hash bits 16..43) above a 36-bit ref; 0 = empty. Keeping hash
+ * bits in the slot lets a split move entries without touching their records.
+ */
+struct bucket {
+	__u64 word;
+	__u64 slot[BPFDB_BUCKET_SLOTS];
+};
+
+/* ---- record: one version of one key ------------------------------------------ */
+
+#define BPFDB_RECORD_TOMBSTONE 1 /* flags: this version deletes the key */
+
+/*
+ * data holds the key, zero-padded to 8 bytes, then the value. older links the version this
+ * one replaced while a snapshot may still need it (0 = none), and the next free block
+ * while the block is on a free list.
+ */
+struct record {
+	__u64 older;
+	__u64 commit_ts;
+	__u32 value_len;
+	__u16 key_len;
+	__u8 class; /* block size class, for freeing */
+	__u8 flags;
+	__u8 data[];
+};
+
+/* ---- control: the engine's global words, one cache line each ------------------ */
+
+struct control {
+	__u64 clock; /* last commit timestamp given out */
+	__u64 _pad0[7];
+	__u64 index_state; /* bits 0..31 bucket count N, bits 32..39 level: 2^level <= N < 2^(level+1) */
+	__u64 _pad1[7];
+	__u64 heap_cursor; /* first unit never allocated */
+	__u64 _pad2[7];
+	__u64 heap_end; /* units that exist; user space adds segments and raises it */
+	__u64 heap_max; /* units allowed by the memory limit */
+	__u64 hash_seed;
+	/*
+	 * Versions with commit_ts <= flush_ts are gone: FLUSHALL in one store. It is ~0 while a
+	 * FLUSHALL takes its timestamp, so that no writer can fall between the two.
+	 */
+	__u64 flush_ts;
+	__u32 shard_mask; /* shards in use - 1 */
+	__u32 scratch_count; /* scratch areas that programs claim; user space owns the others */
+	__u64 _pad3[3];
+	__u64 txn_free; /* free list of transactions: index+1 in bits 0..31, tag above */
+	__u64 _pad4[7];
+};
+
+/* ---- counters ----------------------------------------------------------------- */
+
+/* Shown by INFO and `bpfdb stat`; names in counters.go are generated from this enum. */
+enum counter {
+	COUNTER_COMMANDS, /* commands executed in the kernel */
+	COUNTER_USER_COMMANDS, /* commands handed to user space by kind */
+	COUNTER_FAST_BATCHES, /* program runs that answered without user space */
+	COUNTER_GET_HITS,
+	COUNTER_GET_MISSES,
+	COUNTER_COMMITS, /* autocommit writes and transactions committed */
+	COUNTER_CONFLICTS, /* transactions that failed validation */
+	COUNTER_ABORTS,
+	COUNTER_READ_RETRIES, /* a reader met a changed or locked bucket */
+	COUNTER_WRITE_RETRIES, /* a writer lost its bucket to another */
+	COUNTER_BUSY, /* bounded retries ran out; the caller was asked to come back */
+	COUNTER_OOM, /* a write was refused: memory limit reached */
+	COUNTER_GROW, /* a write had to wait for a new segment */
+	COUNTER_SPLITS, /* index buckets split */
+	COUNTER_FALLBACK_COMMAND, /* fast path gave way: command served by user space */
+	COUNTER_FALLBACK_SIZE, /* ... request or reply larger than the path takes */
+	COUNTER_FALLBACK_PROTOCOL, /* ... protocol error */
+	COUNTER_FALLBACK_BUSY, /* ... contention */
+	COUNTER_FALLBACK_GROW, /* ... memory had to grow */
+	COUNTER_FALLBACK_SCRATCH, /* ... no scratch area free */
+	COUNTER_FALLBACK_CARRY, /* ... no carry buffer free for a partial request */
+	COUNTER_FALLBACK_BACKLOG, /* ... too many reply bytes outstanding */
+	COUNTER_FALLBACK_GATE, /* bytes that followed an earlier fallback in order */
+	COUNTER_DROP_REPLY, /* a reply could not be built or sent: connection aborted */
+	COUNTER_DROP_EVENT, /* the event ring was full: connection aborted */
+	COUNTER_CONNECTIONS, /* connections taken by a fast path */
+	COUNTER_NR,
+};
+
+/*
+ * One shard of the allocator and of the counters. free_head: ref in bits 0..35, a tag above
+ * that changes with every push and pop, so that a compare-and-swap cannot mistake a
+ * reused head for the old one (ABA).
+ */
+struct shard {
+	__u64 free_head[BPFDB_CLASSES];
+	__s64 keys; /* sums over shards are the truth; one shard may be negative */
+	__s64 used; /* bytes in live blocks */
+	__u64 counters[COUNTER_NR];
+} __attribute__((aligned(64)));
+
+/* ---- connection ---------------------------------------------------------------- */
+
+#define BPFDB_CONN_ACCEPTED 1 /* flags: user space owns the file descriptor */
+#define BPFDB_CONN_ABORT 2 /* the byte stream is damaged: user space must reset the connection */
+
+/*
+ * State of one client connection on any path, keyed by socket cookie. gate: bit 0 set while
+ * user space serves the connection; the bits above count the bytes passed up to it, so
+ * that user space hands the connection back with one compare-and-swap that fails when
+ * more arrived meanwhile.
+ */
+struct conn {
+	__u64 cookie;
+	__u64 gate;
+	__u32 first_reply; /* replies not yet in the TCP send queue, oldest first: buffer index + 1 */
+	__u32 last_reply;
+	__u32 reply_bytes; /* their bytes */
+	__u32 txn; /* open transaction: index + 1, 0 = none */
+	__u32 carry; /* buffer holding the start of a request: index + 1 */
+	__u32 carry_len;
+	__u8 protocol; /* RESP version, 2 or 3 */
+	__u8 flags;
+	__u16 done_args; /* DEL in a transaction that had to stop halfway: arguments done, ... */
+	__u16 done_keys; /* ... and keys deleted so far */
+	__u8 _pad[2];
+};
+
+/* ---- transaction ---------------------------------------------------------------- */
+
+struct txn_read {
+	__u64 bucket; /* bucket id */
+	__u64 word; /* its word when read: equal at commit = unchanged */
+};
+
+#define BPFDB_WRITE_LOCKED 1 /* flags: this write took the lock of its bucket */
+#define BPFDB_WRITE_INSERTED 2 /* its key was absent: the slot is new */
+#define BPFDB_WRITE_NOOP 4 /* deletes an absent key */
+
+struct txn_write {
+	__u64 ref; /* new version, or a tombstone; not reachable before commit */
+	__u64 hash;
+	__u64 bucket; /* commit: home bucket id */
+	__u64 old; /* commit: ref replaced, 0 = the key was absent */
+	__u64 slot; /* commit: block of the slot (0 = home bucket) << 3 | slot number */
+	__u32 flags;
+	__u32 _pad;
+};
+
+struct txn {
+	__u64 token; /* 0 free, else what its owner chose: a socket cookie or a handle */
+	__u32 next_free; /* index + 1 */
+	__u32 doomed; /* a negative errno: an operation failed, so commit must */
+	__u32 reads_len;
+	__u32 writes_len;
+	__u64 begin_ns;
+	__u64 flush_ts; /* control.flush_ts at the start; a FLUSHALL since is a conflict */
+	struct txn_read reads[BPFDB_MAX_TXN_READS];
+	struct txn_write writes[BPFDB_MAX_TXN_WRITES];
+};
+
+/* ---- scratch: the work area of one program run ----------------------------------- */
+
+#define BPFDB_KEY_WORDS (BPFDB_MAX_KEY / 8)
+
+/* The key of the current operation, zero-padded to whole words, and its hash. */
+struct key {
+	__u64 hash;
+	__u32 len;
+	__u32 _pad;
+	__u64 words[BPFDB_KEY_WORDS];
+};
+
+/* Where store_find found the current key, or where it may be put. */
+struct found {
+	__u64 bucket; /* home bucket id */
+	__u64 word; /* its word: the version the answer holds for */
+	__u64 flush_ts; /* control.flush_ts then: the answer holds while that is the same */
+	__u64 ref; /* the record, 0 = absent */
+	__u64 slot; /* block of the slot (0 = home bucket) << 3 | slot number */
+	__u64 empty; /* same form, first empty slot; ~0 = none */
+	__u64 last; /* last block of the chain, 0 = the home bucket itself */
+	__u32 value_len;
+	__u32 chain; /* overflow buckets walked */
+	__u32 stale; /* ref is a flushed or deleted version: absent, but its slot is reused */
+	__u32 own; /* ref is the transaction's own uncommitted write */
+};
+
+struct arg {
+	__u32 off; /* into in[] */
+	__u32 len;
+};
+
+/* How serve() stopped. */
+enum serve_status {
+	SERVE_DONE, /* all input consumed */
+	SERVE_PARTIAL, /* in[in_pos..in_len) is the start of a request: more bytes needed */
+	SERVE_USER, /* the request at in_pos is for user space: argc, argv and next are set */
+	SERVE_INLINE, /* an inline request with quotes at in_pos..next: user space splits it */
+	SERVE_FULL, /* out[] has no room for the next reply: send it and call again */
+	SERVE_BUSY, /* contention outlasted the bounded retries: call again */
+	SERVE_GROW, /* the heap must grow by a segment: grow and call again */
+	SERVE_PROTOCOL, /* protocol error `error` at in_pos: reply and close */
+};
+
+/* Protocol errors; the texts are Redis's. */
+enum protocol_error {
+	PROTOCOL_OK,
+	PROTOCOL_MULTIBULK_LENGTH, /* invalid multibulk length */
+	PROTOCOL_BULK_LENGTH, /* invalid bulk length */
+	PROTOCOL_EXPECTED_DOLLAR, /* expected '$', got 'x': the byte is in error_byte */
+	PROTOCOL_BIG_MULTIBULK, /* too big mbulk count string */
+	PROTOCOL_BIG_BULK, /* too big bulk count string */
+	PROTOCOL_BIG_INLINE, /* too big inline request */
+	PROTOCOL_BIG_REQUEST, /* ours: request too large */
+};
+
+#define BPFDB_IN_MASK (BPFDB_MAX_REQUEST - 1)
+#define BPFDB_IN_SIZE (BPFDB_MAX_REQUEST + (1 << 17)) /* mask + largest value + slack */
+#define BPFDB_OUT_SIZE_SHIFT 17
+#define BPFDB_OUT_MASK ((1 << BPFDB_OUT_SIZE_SHIFT) - 1)
+#define BPFDB_OUT_SIZE ((1 << BPFDB_OUT_SIZE_SHIFT) + (1 << 17))
+
+/*
+ * Per-CPU areas are not exclusive in preemptible programs (sk_msg, SYSCALL), and softirq
+ * interrupts those on their own CPU: a run claims an area by compare-and-swap on busy.
+ */
+struct scratch {
+	__u64 busy;
+	__u32 in_len;
+	__u32 in_pos;
+	__u32 out_len;
+	__u32 out_limit; /* stop before out_len passes it */
+	__u32 status; /* enum serve_status */
+	__u32 error; /* enum protocol_error */
+	__u32 error_byte;
+	__u32 next; /* end of the request at in_pos */
+	__u32 argc;
+	__u32 commands; /* executed in this run */
+	__u32 txn; /* transaction the current command runs in: index + 1, 0 = autocommit */
+	__u32 hits; /* keys read that were there, and ... */
+	__u32 misses; /* ... that were not, in this run */
+	__u32 forgotten; /* passes a number by the verifier: see forget() */
+	__u32 spare; /* sockmap: buffer kept ready for the start of a request: index + 1 */
+	__u32 _pad;
+	__s64 number; /* last integer read, or counted by a command */
+	__u8 text[48]; /* last integer printed: ends at byte 20, the rest is slack */
+	struct found found;
+	struct key key;
+	struct arg argv[BPFDB_MAX_ARGS];
+	__u8 in[BPFDB_IN_SIZE];
+	__u8 out[BPFDB_OUT_SIZE];
+};
+
+/* ---- sockmap path ------------------------------------------------------------------ */
+
+#define BPFDB_BUFFER_SIZE 67584 /* 66 KiB: the largest key and value in one request */
+
+/*
+ * What the sockmap path must keep between two program runs: the start of a request whose
+ * rest has not come, or a reply on its way to the TCP send queue.
+ */
+struct buffer {
+	__u32 next; /* in the free list, or the next reply of the connection: index + 1 */
+	__u32 len;
+	__u32 skip; /* reply: bytes of the request skb that carries it still to swallow */
+	__u32 sent; /* reply: already in the TCP send queue, only swallowing is left */
+	__u8 bytes[BPFDB_BUFFER_SIZE];
+};
+
+/* Contexts of the SYSCALL programs of sockmap.bpf.c. */
+struct conn_args {
+	__u64 cookie;
+	__u64 gate; /* give: what user space saw; take and give: what it is now */
+	__u32 scratch; /* area that gets, or holds, the start of a request */
+	__u32 flags; /* take: BPFDB_CONN_*; protocol: 2 or 3 */
+	__s32 result; /* 0, or -ENOENT no such connection, -EAGAIN see there, -ENOSPC no buffer */
+	__u32 _pad;
+};
+
+/* ---- SYSCALL programs of engine.bpf.c ---------------------------------------------- */
+
+/* Contexts; result is 0 or more, or a negative errno. */
+struct serve_args {
+	__u64 cookie; /* connection */
+	__u32 scratch; /* area claimed by user space */
+	__s32 result; /* negative errno: no such connection or area; else enum serve_status */
+};
+
+enum operator {
+	OPERATOR_GET,
+	OPERATOR_SET,
+	OPERATOR_DELETE,
+};
+
+/* One operator call of a batch; the batch is an array at the start of in[]. */
+struct operation {
+	__u32 code; /* enum operator */
+	__s32 result; /* GET: 0 or -ENOENT; SET: 0; DELETE: 1 or 0; else a negative errno */
+	__u32 key_off; /* into in[] */
+	__u32 key_len;
+	__u32 value_off; /* SET: into in[]; GET: set by the program, into out[] */
+	__u32 value_len;
+};
+
+#define BPFDB_MAX_BATCH 4096 /* operations of one batch */
+
+struct operate_args {
+	__u32 scratch;
+	__u32 txn; /* index + 1, 0 = each operation on its own */
+	__u32 from; /* operations to skip: where the last call stopped */
+	__u32 to;
+	__s32 result; /* first operation not done: < to when -error happened there */
+	__s32 error; /* 0, -ENOSPC grow and call again, -E2BIG out[] is full, ... */
+};
+
+enum transact_code {
+	TRANSACT_BEGIN,
+	TRANSACT_COMMIT,
+	TRANSACT_ABORT,
+};
+
+struct transact_args {
+	__u64 token;
+	__u32 code; /* enum transact_code */
+	__u32 txn;
+	__u32 scratch;
+	__s32 result; /* BEGIN: index + 1 */
+};
+
+/* Index maintenance: split up to count buckets, or sweep flushed records from bucket `from`. */
+struct maintain_args {
+	__u64 from;
+	__u32 scratch;
+	__u32 count;
+	__s32 result; /* buckets done */
+	__s32 error;
+};
+
+#endif

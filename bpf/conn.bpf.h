@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * conn.bpf.h - the gate, the carried request and the reply queue of a sockmap connection.
+ *
+ * All but the gate is touched only under the socket lock (the programs) or while the gate
+ * is closed (user space); the gate itself moves by compare-and-swap.
+ */
+#ifndef CONN_BPF_H
+#define CONN_BPF_H
+
+#include "buffer.bpf.h"
+
+#define GATE_CLOSED 1ULL
+#define GATE_TRIES 4 /* user space can only open the gate, once: a second attempt decides */
+
+/* Connections that want user space, by cookie: two events at most per connection. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20); /* set by the loader */
+} events SEC(".maps");
+
+static __always_inline void conn_wake(struct conn *c)
+{
+	__u64 cookie = c->cookie;
+
+	if (bpf_ringbuf_output(&events, &cookie, sizeof(cookie), 0))
+		count(COUNTER_DROP_EVENT, 1);
+}
+
+/* True when the gate is closed: len bytes then count as passed up. */
+static __always_inline int gate_passes(struct conn *c, __u32 len)
+{
+	for (int i = 0; i < GATE_TRIES; i++) {
+		__u64 old = READ_ONCE(c->gate);
+
+		if (!(old & GATE_CLOSED))
+			return 0;
+		if (__sync_val_compare_and_swap(&c->gate, old, old + ((__u64)len << 1)) == old)
+			return 1;
+	}
+	return 0;
+}
+
+/* Closes an open gate behind what is in the carry, and passes len bytes of an skb up. */
+static __always_inline void gate_close(struct conn *c, __u32 len, enum counter why)
+{
+	count(why, 1);
+	__sync_fetch_and_add(&c->gate, (__u64)len << 1 | GATE_CLOSED);
+	conn_wake(c);
+}
+
+static __always_inline void conn_abort(struct conn *c)
+{
+	count(COUNTER_DROP_REPLY, 1);
+	c->flags |= BPFDB_CONN_ABORT;
+	if (!(READ_ONCE(c->gate) & GATE_CLOSED))
+		__sync_fetch_and_add(&c->gate, GATE_CLOSED);
+	conn_wake(c);
+}
+
+/* Moves the carried start of a request to in[0..carry_len). 0 or -EINVAL. */
+static __always_inline int carry_load(struct conn *c, struct scratch *s)
+{
+	struct buffer *b;
+	__u32 len;
+
+	if (!c->carry)
+		return 0;
+	b = buffer_at(c->carry);
+	len = c->carry_len;
+	if (!b || len > BPFDB_BUFFER_SIZE)
+		return -EINVAL;
+	return len ? bpf_probe_read_kernel(s->in, len, b->bytes) : 0;
+}
+
+static __always_inline void carry_free(struct conn *c)
+{
+	__u32 id = c->carry;
+
+	c->carry = 0;
+	c->carry_len = 0;
+	if (id)
+		buffer_push(id);
+}
+
+/* Keeps in[in_pos..in_len) in the connection's buffer, or in the spare one. 0, -E2BIG, -ENOSPC. */
+static __always_inline int carry_keep(struct conn *c, struct scratch *s)
+{
+	__u32 from = s->in_pos & BPFDB_IN_MASK, id = c->carry ? c->carry : s->spare;
+	struct buffer *b;
+
+	if (!id)
+		return -ENOSPC;
+	b = buffer_at(id);
+	if (!b)
+		return -EINVAL;
+	if (buffer_fill(b, s->in + from, s->in_len - s->in_pos))
+		return -E2BIG;
+	if (!c->carry)
+		s->spare = 0;
+	c->carry = id;
+	c->carry_len = b->len;
+	return 0;
+}
+
+/* Queues out[0..out_len) as the reply that an skb of len bytes stands for. */
+static __always_inline int reply_queue(struct conn *c, struct scratch *s, __u32 id, __u32 len)
+{
+	struct buffer *b = buffer_at(id), *last;
+
+	if (!b || buffer_fill(b, s->out, s->out_len))
+		return -EINVAL;
+	b->next = 0;
+	b->skip = len;
+	b->sent = 0;
+	c->reply_bytes += s->out_len;
+	last = c->last_reply ? buffer_at(c->last_reply) : 0;
+	if (last)
+		last->next = id;
+	else
+		c->first_reply = id;
+	c->last_reply = id;
+	return 0;
+}
+
+/* Forgets the oldest reply. */
+static __always_inline void reply_pop(struct conn *c, struct buffer *b)
+{
+	__u32 id = c->first_reply;
+
+	c->first_reply = b->next;
+	if (!c->first_reply)
+		c->last_reply = 0;
+	buffer_push(id);
+}
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* sockmap_handover.bpf.h - user space takes a connection, gives it back, lets it go. */
+
+static __always_inline struct scratch *area_of(struct conn_args *args)
+{
+	__u32 id = args->scratch;
+
+	return bpf_map_lookup_elem(&scratches, &id);
+}
+
+/* User space owns the file descriptor from here on. */
+SEC("syscall")
+int bpfdb_conn_accept(struct conn_args *args)
+{
+	__u64 cookie = args->cookie;
+	struct conn *c = bpf_map_lookup_elem(&conns, &cookie);
+
+	args->result = -ENOENT;
+	if (!c)
+		return 0;
+	c->flags |= BPFDB_CONN_ACCEPTED;
+	args->gate = READ_ONCE(c->gate);
+	args->result = 0;
+	return 0;
+}
+
+/*
+ * -EAGAIN while replies are on their way to the send queue. Then, behind a closed gate, moves
+ * the carry to the area's in[0..in_len); args->gate tells how many bytes were passed up.
+ */
+SEC("syscall")
+int bpfdb_conn_take(struct conn_args *args)
+{
+	__u64 cookie = args->cookie;
+	struct conn *c = bpf_map_lookup_elem(&conns, &cookie);
+	struct scratch *s = area_of(args);
+
+	args->result = -ENOENT;
+	if (!c || !s)
+		return 0;
+	args->gate = READ_ONCE(c->gate);
+	args->flags = c->flags;
+	args->result = 0;
+	s->in_pos = 0;
+	s->in_len = 0;
+	s->out_len = 0;
+	if (c->first_reply) {
+		args->result = -EAGAIN;
+		return 0;
+	}
+	if (!(args->gate & GATE_CLOSED))
+		return 0;
+	s->in_len = c->carry ? c->carry_len : 0;
+	if (carry_load(c, s))
+		args->result = -EINVAL;
+	else
+		carry_free(c);
+	return 0;
+}
+
+/* Opens the gate if nothing was passed up since args->gate; in[in_pos..in_len) becomes the carry. */
+SEC("syscall")
+int bpfdb_conn_give(struct conn_args *args)
+{
+	__u64 cookie = args->cookie, old;
+	struct conn *c = bpf_map_lookup_elem(&conns, &cookie);
+	struct scratch *s = area_of(args);
+
+	args->result = -ENOENT;
+	if (!c || !s)
+		return 0;
+	if (s->in_len > s->in_pos) {
+		if (!s->spare)
+			s->spare = buffer_pop();
+		args->result = carry_keep(c, s);
+		if (args->result)
+			return 0;
+	}
+	old = __sync_val_compare_and_swap(&c->gate, args->gate, args->gate & ~GATE_CLOSED);
+	args->result = old == args->gate ? 0 : -EAGAIN;
+	if (args->result)
+		carry_free(c);
+	args->gate = old;
+	return 0;
+}
+
+/* Frees everything the connection holds. The socket must be closed already. */
+SEC("syscall")
+int bpfdb_conn_drop(struct conn_args *args)
+{
+	__u64 cookie = args->cookie;
+	struct conn *c = bpf_map_lookup_elem(&conns, &cookie);
+
+	args->result = c ? 0 : -ENOENT;
+	if (c)
+		conn_free(c);
+	return 0;
+}
+
+/* Sets the RESP version that replies to the connection use. */
+SEC("syscall")
+int bpfdb_conn_protocol(struct conn_args *args)
+{
+	__u64 cookie = args->cookie;
+	struct conn *c = bpf_map_lookup_elem(&conns, &cookie);
+
+	args->result = c ? 0 : -ENOENT;
+	if (c)
+		c->protocol = args->flags;
+	return 0;
+}

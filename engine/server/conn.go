@@ -1,0 +1,160 @@
+package server
+
+import (
+	"errors"
+	"net/netip"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	readBytes = 256 << 10 // most bytes of one read
+	// masks of epoll: a mapped socket must not be watched for input while the kernel serves it, or
+	// every request would wake this process.
+	maskKernel  = unix.EPOLLRDHUP
+	maskReading = unix.EPOLLRDHUP | unix.EPOLLIN
+	maskWriting = unix.EPOLLOUT
+)
+
+// conn is one client connection; only its loop touches it.
+type conn struct {
+	loop    *loop
+	fd      int
+	cookie  uint64
+	remote  netip.AddrPort
+	id      uint64
+	name    string
+	library string
+	version string
+	created time.Time
+
+	mapped   bool   // its socket is in the sockmap
+	up       bool   // user space serves it: not mapped, or the gate is closed
+	received uint64 // bytes read from a mapped socket: compared to what the gate counted
+	protocol int    // RESP version
+	mask     uint32 // what epoll watches
+
+	input     []byte // received and not executed: the start of a request, or all behind a full socket
+	output    []byte // replies the socket did not take yet
+	ended     bool   // the client sends no more
+	closing   bool   // close once output is sent
+	owedUntil time.Time
+	owedDelay time.Duration
+}
+
+// handle acts on what epoll reported.
+func (c *conn) handle(events uint32) {
+	if events&unix.EPOLLERR != 0 {
+		c.close()
+		return
+	}
+	if !c.up {
+		c.ended = c.ended || events&(unix.EPOLLRDHUP|unix.EPOLLHUP) != 0
+		c.settle()
+		return
+	}
+	if len(c.output) > 0 {
+		c.finish(c.resume())
+		return
+	}
+	c.finish(c.receive())
+}
+
+// finish closes the connection after an error, else sets what epoll watches for next.
+func (c *conn) finish(err error) {
+	switch {
+	case err != nil, len(c.output) == 0 && (c.closing || c.ended):
+		c.close()
+	case len(c.output) > 0:
+		c.watch(maskWriting)
+	case c.mapped && c.giveBack():
+		c.watch(maskKernel)
+	default:
+		c.watch(maskReading)
+	}
+}
+
+func (c *conn) watch(mask uint32) {
+	if c.mask == mask {
+		return
+	}
+	c.mask = mask
+	if err := c.loop.watch(unix.EPOLL_CTL_MOD, c.fd, mask); err != nil {
+		c.close()
+	}
+}
+
+// receive reads once and executes what is complete.
+func (c *conn) receive() error {
+	area := c.loop.area
+	have := copy(area.In(), c.input)
+	n, err := recv(c.fd, area.In()[have:min(have+readBytes, maxRequest)])
+	switch {
+	case errors.Is(err, unix.EAGAIN), errors.Is(err, unix.EINTR):
+		return nil
+	case err != nil:
+		return err
+	case n == 0:
+		c.ended = true
+		return nil
+	}
+	if c.mapped {
+		c.received += uint64(n)
+	}
+	return c.execute(have + n)
+}
+
+// resume sends what is left and, when all is sent, executes what had to wait.
+func (c *conn) resume() error {
+	if err := c.flush(); err != nil || len(c.output) > 0 || c.closing || len(c.input) == 0 {
+		return err
+	}
+	return c.execute(copy(c.loop.area.In(), c.input))
+}
+
+// send writes p behind the output that waits; what the socket does not take waits too.
+func (c *conn) send(p []byte) error {
+	if len(c.output) > 0 {
+		c.output = append(c.output, p...)
+		return nil
+	}
+	for len(p) > 0 {
+		n, err := write(c.fd, p)
+		switch {
+		case errors.Is(err, unix.EAGAIN):
+			c.output = append(c.output[:0], p...)
+			return nil
+		case errors.Is(err, unix.EINTR):
+		case err != nil:
+			return err
+		default:
+			p = p[n:]
+		}
+	}
+	return nil
+}
+
+func (c *conn) flush() error {
+	waiting := c.output
+	c.output = nil
+	return c.send(waiting)
+}
+
+// close ends the connection and frees all it held, in the kernel too.
+func (c *conn) close() {
+	l := c.loop
+	if l.conns[c.fd] != c {
+		return
+	}
+	delete(l.conns, c.fd)
+	delete(l.owed, c)
+	unix.Close(c.fd)
+	l.server.forget(c)
+}
+
+// reset ends the connection with an RST: what the client received is not what it should have been.
+func (c *conn) reset() {
+	_ = unix.SetsockoptLinger(c.fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+	c.close()
+}

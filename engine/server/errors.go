@@ -1,0 +1,13 @@
+package server
+
+import "errors"
+
+var (
+	// ErrPath says that the path asked for by name cannot be used here; the message names the reason.
+	ErrPath = errors.New("path not available")
+	// ErrAddress says that the listening address cannot be used.
+	ErrAddress = errors.New("listening address not usable")
+)
+
+// errClose ends a connection without being a fault: the client left, or said QUIT.
+var errClose = errors.New("connection is to be closed")

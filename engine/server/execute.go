@@ -1,0 +1,101 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+
+	"bpfdb/engine"
+)
+
+// maxBusy bounds how often a request that met contention is tried again before it fails.
+const maxBusy = 10000
+
+// execute runs the requests in the area's in[0..n) and sends their replies. What it leaves, an incomplete request
+// or all behind a socket that takes no more, is kept in c.input.
+func (c *conn) execute(n int) error {
+	area := c.loop.area
+	area.SetInput(0, n)
+	c.input = c.input[:0]
+	for busy := 0; ; {
+		status, err := area.Serve(c.cookie)
+		if err != nil {
+			return fmt.Errorf("serve: %w", err)
+		}
+		switch status {
+		case engine.ServeDone:
+			return c.reply()
+		case engine.ServePartial:
+			return c.keep()
+		case engine.ServeFull:
+		case engine.ServeUser:
+			err = c.command()
+		case engine.ServeInline:
+			err = c.inline()
+		case engine.ServeGrow:
+			err = c.loop.server.db.Grow()
+		case engine.ServeProtocol:
+			return errors.Join(c.protocolError(), c.reply())
+		case engine.ServeBusy:
+			if busy++; busy < maxBusy {
+				runtime.Gosched()
+				continue
+			}
+			area.Append([]byte("-BUSY too much contention on a key, try again\r\n"))
+			area.Skip()
+		default:
+			err = fmt.Errorf("serve: unknown status %d", status)
+		}
+		busy = 0
+		if err != nil {
+			return err
+		}
+		if stop, err := c.pause(status); stop || err != nil {
+			return err
+		}
+	}
+}
+
+// pause sends replies when the area needs the room, and reports whether execution must wait: for a
+// socket that is full, or for good.
+func (c *conn) pause(status engine.Status) (stop bool, err error) {
+	if c.closing {
+		return true, c.reply()
+	}
+	if status != engine.ServeFull {
+		return false, nil
+	}
+	if err := c.reply(); err != nil || len(c.output) == 0 {
+		return false, err
+	}
+	return true, c.keep()
+}
+
+// reply sends out[0..out_len).
+func (c *conn) reply() error {
+	return c.send(c.loop.area.TakeOutput())
+}
+
+// keep puts what was not executed aside for later.
+func (c *conn) keep() error {
+	c.input = append(c.input[:0], c.loop.area.Rest()...)
+	return c.reply()
+}
+
+// answer appends a reply made by user space, after sending what does not fit before it.
+func (c *conn) answer(p []byte) error {
+	area := c.loop.area
+	if area.Append(p) {
+		return nil
+	}
+	if err := c.reply(); err != nil {
+		return err
+	}
+	return c.send(p)
+}
+
+// protocolError answers as Redis does and has the connection closed.
+func (c *conn) protocolError() error {
+	c.closing = true
+	return c.answer([]byte("-ERR Protocol error: " + c.loop.area.ProtocolError() + "\r\n"))
+}

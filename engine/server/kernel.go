@@ -1,0 +1,185 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"unsafe"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
+	"golang.org/x/sys/unix"
+
+	"bpfdb/engine"
+	"bpfdb/internal/cgroup2"
+)
+
+const (
+	gateClosed = 1
+	// eventBytes is what the event of one connection takes in the ring. A connection has two events in
+	// it at most (the gate must open between them), so a ring of twice that per connection never fills.
+	eventBytes = 16
+	maxCarry   = 66 << 10 // largest start of a request that the kernel can keep
+)
+
+// kernel is the server's part of the kernel: connection table, gate programs and, on the sockmap path,
+// the programs that serve. All references are kept: the garbage collector would detach them.
+type kernel struct {
+	collection *ebpf.Collection
+	conns      *ebpf.Map
+	sockops    link.Link
+	attached   []func() error // undo, last first
+
+	acceptProg, takeProg, giveProg, dropProg, protocolProg *ebpf.Program
+}
+
+// gateState is what the kernel tells about a connection.
+type gateState struct{ gate, flags uint64 }
+
+func (g gateState) closed() bool  { return g.gate&gateClosed != 0 }
+func (g gateState) aborted() bool { return g.flags&connAbort != 0 }
+
+const connAbort = 2
+
+var fastPrograms = []string{"bpfdb_sockops", "bpfdb_verdict", "bpfdb_reply"}
+var fastMaps = []string{"socks", "owned", "events"}
+
+// loadKernel loads the programs, those of the sockmap path only if asked to.
+func loadKernel(db *engine.DB, options Options, fast bool) (*kernel, error) {
+	spec, err := loadSockmap()
+	if err != nil {
+		return nil, fmt.Errorf("read embedded programs: %w", err)
+	}
+	if err := fit(spec, options, fast); err != nil {
+		return nil, err
+	}
+	coll, err := ebpf.NewCollectionWithOptions(spec, db.CollectionOptions(spec))
+	if err != nil {
+		return nil, fmt.Errorf("load server programs: %w", err)
+	}
+	return &kernel{
+		collection: coll, conns: coll.Maps["conns"],
+		acceptProg: coll.Programs["bpfdb_conn_accept"], takeProg: coll.Programs["bpfdb_conn_take"],
+		giveProg: coll.Programs["bpfdb_conn_give"], dropProg: coll.Programs["bpfdb_conn_drop"],
+		protocolProg: coll.Programs["bpfdb_conn_protocol"],
+	}, nil
+}
+
+// fit sizes the maps and leaves out what the path does not need.
+func fit(spec *ebpf.CollectionSpec, options Options, fast bool) error {
+	buffers := options.Buffers
+	if fast {
+		spec.Maps["socks"].MaxEntries = uint32(options.MaxConnections)
+		spec.Maps["events"].MaxEntries = ringBytes(options.MaxConnections)
+	} else {
+		buffers = 1
+		for _, name := range fastPrograms {
+			delete(spec.Programs, name)
+		}
+		for _, name := range fastMaps {
+			delete(spec.Maps, name)
+		}
+	}
+	spec.Maps["buffers"].MaxEntries = uint32(buffers)
+	if err := spec.Variables["buffer_count"].Set(uint32(buffers)); err != nil {
+		return fmt.Errorf("set buffer_count: %w", err)
+	}
+	return nil
+}
+
+// ringBytes is a power of two with room for two events of every connection.
+func ringBytes(connections int) uint32 {
+	size := uint32(4096)
+	for size < uint32(2*eventBytes*connections) {
+		size *= 2
+	}
+	return size
+}
+
+// attach starts the sockmap path for the connections of one listening socket.
+func (k *kernel) attach(listener int) error {
+	root, err := cgroup2.Root()
+	if err != nil {
+		return fmt.Errorf("sockmap path: %w", err)
+	}
+	socks := k.collection.Maps["socks"].FD()
+	for name, at := range map[string]ebpf.AttachType{
+		"bpfdb_verdict": ebpf.AttachSkSKBStreamVerdict, "bpfdb_reply": ebpf.AttachSkMsgVerdict,
+	} {
+		prog := k.collection.Programs[name]
+		err := link.RawAttachProgram(link.RawAttachProgramOptions{Target: socks, Program: prog, Attach: at})
+		if err != nil {
+			return fmt.Errorf("attach %s: %w", name, err)
+		}
+		k.attached = append(k.attached, func() error {
+			return link.RawDetachProgram(link.RawDetachProgramOptions{Target: socks, Program: prog, Attach: at})
+		})
+	}
+	// The mark comes last: only then do connections count as ours.
+	k.sockops, err = link.AttachCgroup(link.CgroupOptions{
+		Path: root, Attach: ebpf.AttachCGroupSockOps, Program: k.collection.Programs["bpfdb_sockops"],
+	})
+	if err != nil {
+		return fmt.Errorf("attach sockops to %s: %w", root, err)
+	}
+	if err := k.collection.Maps["owned"].Put(int32(listener), uint64(0)); err != nil {
+		return fmt.Errorf("mark the listening socket: %w", err)
+	}
+	return nil
+}
+
+// accept tells whether the programs know the connection; if not, it is entered for the user path.
+func (k *kernel) accept(cookie uint64) (mapped bool, err error) {
+	args := sockmapConnArgs{Cookie: cookie}
+	if err := run(k.acceptProg, &args); err == nil {
+		return true, nil
+	} else if !errors.Is(err, unix.ENOENT) {
+		return false, err
+	}
+	entry := sockmapConn{Cookie: cookie, Protocol: 2, Flags: 1}
+	return false, k.conns.Put(cookie, entry)
+}
+
+func (k *kernel) take(cookie uint64, area uint32) (gateState, error) {
+	args := sockmapConnArgs{Cookie: cookie, Scratch: area}
+	err := run(k.takeProg, &args)
+	return gateState{args.Gate, uint64(args.Flags)}, err
+}
+
+func (k *kernel) give(cookie uint64, area uint32, received uint64) error {
+	return run(k.giveProg, &sockmapConnArgs{Cookie: cookie, Scratch: area, Gate: received<<1 | gateClosed})
+}
+
+func (k *kernel) setProtocol(cookie uint64, version int) error {
+	return run(k.protocolProg, &sockmapConnArgs{Cookie: cookie, Flags: uint32(version)})
+}
+
+// drop frees what a connection holds; a connection that is not there holds nothing.
+func (k *kernel) drop(cookie uint64) {
+	_ = run(k.dropProg, &sockmapConnArgs{Cookie: cookie})
+}
+
+// run calls a SYSCALL program; args carries its answer back.
+func run(prog *ebpf.Program, args *sockmapConnArgs) error {
+	in := unsafe.Slice((*byte)(unsafe.Pointer(args)), unsafe.Sizeof(*args))
+	out := make([]byte, len(in))
+	if _, err := prog.Run(&ebpf.RunOptions{Context: in, ContextOut: out}); err != nil {
+		return fmt.Errorf("run %s: %w", prog, err)
+	}
+	copy(in, out)
+	if args.Result < 0 {
+		return unix.Errno(-args.Result)
+	}
+	return nil
+}
+
+func (k *kernel) close() error {
+	var errs []error
+	if k.sockops != nil {
+		errs = append(errs, k.sockops.Close())
+	}
+	for _, undo := range k.attached {
+		errs = append(errs, undo())
+	}
+	k.collection.Close()
+	return errors.Join(errs...)
+}

@@ -1,0 +1,61 @@
+package server
+
+import "fmt"
+
+// Path names a way from a connection into the engine; DESIGN calls them so too.
+type Path string
+
+// The paths this version has. PathAuto takes the fastest one that the kernel allows.
+const (
+	PathAuto    Path = "auto"
+	PathUser    Path = "user"
+	PathSockmap Path = "sockmap"
+)
+
+// Options of a server. The zero value of a field means its default.
+type Options struct {
+	Addr           string // host:port to listen on; port 0 picks a free one; default 127.0.0.1:6380
+	Path           Path   // default PathAuto
+	Loops          int    // event loops, each with an operating-system thread and a work area
+	MaxConnections int    // connections open at once; more are refused as Redis refuses them
+	Buffers        int    // sockmap: 66 KiB buffers for requests and replies under way
+
+	// BeforeAccept, when set, runs before each accept: tests hold connections back with it.
+	BeforeAccept func()
+}
+
+// Defaults and limits of Options.
+const (
+	DefaultAddr           = "127.0.0.1:6380"
+	DefaultMaxConnections = 10000
+	DefaultBuffers        = 1024
+	maxConnectionsLimit   = 1 << 16
+	maxLoops              = 64
+)
+
+func (o Options) withDefaults(cpus int) (Options, error) {
+	if o.Addr == "" {
+		o.Addr = DefaultAddr
+	}
+	if o.Path == "" {
+		o.Path = PathAuto
+	}
+	if o.Loops == 0 {
+		o.Loops = min(cpus, maxLoops)
+	}
+	if o.MaxConnections == 0 {
+		o.MaxConnections = DefaultMaxConnections
+	}
+	if o.Buffers == 0 {
+		o.Buffers = DefaultBuffers
+	}
+	switch {
+	case o.Path != PathAuto && o.Path != PathUser && o.Path != PathSockmap:
+		return o, fmt.Errorf("%w: %q is not one of auto, user, sockmap", ErrPath, o.Path)
+	case o.Loops < 1 || o.Loops > maxLoops:
+		return o, fmt.Errorf("%d event loops: must be 1 to %d", o.Loops, maxLoops)
+	case o.MaxConnections < 1 || o.MaxConnections > maxConnectionsLimit:
+		return o, fmt.Errorf("%d connections: must be 1 to %d", o.MaxConnections, maxConnectionsLimit)
+	}
+	return o, nil
+}

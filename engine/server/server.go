@@ -1,0 +1,202 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/cilium/ebpf/ringbuf"
+	"golang.org/x/sys/unix"
+
+	"bpfdb/engine"
+)
+
+// Server is a running server.
+type Server struct {
+	db         *engine.DB
+	options    Options
+	path       Path
+	fallback   error // why PathAuto is not the sockmap path
+	listener   int
+	stopAccept int // eventfd
+	addr       netip.AddrPort
+	kernel     *kernel
+	events     *ringbuf.Reader
+	loops      []*loop
+	accepted   uint64 // only acceptLoop writes it
+	started    time.Time
+	log        io.Writer
+
+	table struct {
+		sync.Mutex
+		conns map[uint64]*conn // by cookie
+	}
+	running sync.WaitGroup
+	failed  chan error // the first fault that ends the server
+	closing sync.Once
+}
+
+// Start serves db on options.Addr until Close. Warnings go to log.
+func Start(db *engine.DB, options Options, log io.Writer) (*Server, error) {
+	options, err := options.withDefaults(runtime.NumCPU())
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		db: db, options: options, listener: -1, stopAccept: -1, started: time.Now(), log: log,
+		failed: make(chan error, 1),
+	}
+	s.table.conns = map[uint64]*conn{}
+	if err := s.open(); err != nil {
+		s.release()
+		return nil, err
+	}
+	s.start()
+	return s, nil
+}
+
+// Addr is the address the server listens on.
+func (s *Server) Addr() netip.AddrPort { return s.addr }
+
+// Path is the path in use: never PathAuto.
+func (s *Server) Path() Path { return s.path }
+
+// Fallback tells why PathAuto settled for a slower path, or nil.
+func (s *Server) Fallback() error { return s.fallback }
+
+// Failed yields the fault that keeps the server from going on, if there is one.
+func (s *Server) Failed() <-chan error { return s.failed }
+
+func (s *Server) open() error {
+	var err error
+	if s.listener, s.addr, err = listen(s.options.Addr); err != nil {
+		return err
+	}
+	if s.stopAccept, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
+		return fmt.Errorf("create eventfd: %w", err)
+	}
+	if err := s.openPath(); err != nil {
+		return err
+	}
+	for range s.options.Loops {
+		l, err := newLoop(s)
+		if err != nil {
+			return err
+		}
+		s.loops = append(s.loops, l)
+	}
+	return nil
+}
+
+// openPath opens the path asked for; PathAuto falls back to the user path.
+func (s *Server) openPath() error {
+	if s.options.Path != PathUser {
+		err := s.openSockmap()
+		if err == nil || s.options.Path == PathSockmap {
+			return err
+		}
+		s.fallback = err
+	}
+	s.path = PathUser
+	var err error
+	s.kernel, err = loadKernel(s.db, s.options, false)
+	return err
+}
+
+func (s *Server) openSockmap() error {
+	k, err := loadKernel(s.db, s.options, true)
+	if err != nil {
+		return err
+	}
+	if err := k.attach(s.listener); err != nil {
+		return errors.Join(err, k.close())
+	}
+	if s.events, err = ringbuf.NewReader(k.collection.Maps["events"]); err != nil {
+		return errors.Join(fmt.Errorf("read events: %w", err), k.close())
+	}
+	s.kernel, s.path = k, PathSockmap
+	return nil
+}
+
+func (s *Server) start() {
+	for _, l := range s.loops {
+		s.running.Go(func() { s.report(l.run()) })
+	}
+	s.running.Go(func() { s.report(s.acceptLoop()) })
+	if s.events != nil {
+		s.running.Go(func() { s.report(s.readEvents()) })
+	}
+}
+
+// readEvents tells the loops which of their connections the kernel gave up; Close ends it.
+func (s *Server) readEvents() error {
+	var record ringbuf.Record
+	for {
+		if err := s.events.ReadInto(&record); errors.Is(err, ringbuf.ErrClosed) {
+			return nil
+		} else if err != nil {
+			return fmt.Errorf("read events: %w", err)
+		}
+		cookie := nativeUint64(record.RawSample)
+		s.table.Lock()
+		if c := s.table.conns[cookie]; c != nil {
+			c.loop.post(c.settle)
+		}
+		s.table.Unlock()
+	}
+}
+
+func (s *Server) report(err error) {
+	if err == nil {
+		return
+	}
+	select {
+	case s.failed <- err:
+	default:
+	}
+}
+
+func (s *Server) warn(format string, args ...any) {
+	fmt.Fprintf(s.log, "bpfdb: "+format+"\n", args...)
+}
+
+// Close ends all connections and takes everything of the server out of the kernel.
+func (s *Server) Close() error {
+	var err error
+	s.closing.Do(func() {
+		one := [8]byte{1}
+		_, _ = unix.Write(s.stopAccept, one[:])
+		for _, l := range s.loops {
+			l.stop()
+		}
+		if s.events != nil {
+			err = s.events.Close()
+		}
+		s.running.Wait()
+		err = errors.Join(err, s.release())
+	})
+	return err
+}
+
+func (s *Server) release() error {
+	for _, fd := range []int{s.listener, s.stopAccept} {
+		if fd >= 0 {
+			unix.Close(fd)
+		}
+	}
+	for _, l := range s.loops {
+		l.close()
+	}
+	// What is left was accepted after its loop had stopped.
+	for _, c := range s.table.conns {
+		unix.Close(c.fd)
+	}
+	if s.kernel == nil {
+		return nil
+	}
+	return s.kernel.close()
+}
