@@ -27,7 +27,7 @@ func TestUniform(t *testing.T) {
 // TestZipfRanks compares draws with the exact probabilities, below, at and above theta 1.
 func TestZipfRanks(t *testing.T) {
 	for _, theta := range []float64{0.2, 0.5, 0.99, 1, 1.01, 1.5, 3} {
-		for _, n := range []int{2, 3, 100, 10_000} {
+		for _, n := range []int{2, 3, tailRank, tailRank + 1, tailRank + 2, 10_000} {
 			t.Run(fmt.Sprintf("theta=%g/n=%d", theta, n), func(t *testing.T) {
 				ranks, sum := newZipf(uint64(n), theta), zeta(n, theta)
 				r := rand.New(rand.NewPCG(3, uint64(n)))
@@ -37,6 +37,23 @@ func TestZipfRanks(t *testing.T) {
 				}
 				checkChiSquare(t, counts, func(i int) float64 { return math.Pow(float64(i+1), -theta) / sum })
 			})
+		}
+	}
+}
+
+// TestZipfTailMass compares the closed form with the sum it stands for, within 1e-12
+// of the mass of all ranks.
+func TestZipfTailMass(t *testing.T) {
+	for _, theta := range []float64{0.2, 0.99, 1, 1.5, 4} {
+		for _, n := range []int{tailRank + 1, tailRank + 2, 100_000} {
+			want := 0.0
+			for k := n; k > tailRank; k-- {
+				want += math.Pow(float64(k), -theta)
+			}
+			got := newZipf(uint64(n), theta).tailMass()
+			if math.Abs(got-want) > 1e-12*zeta(n, theta) {
+				t.Errorf("theta=%g n=%d: %g, want %g", theta, n, got, want)
+			}
 		}
 	}
 }

@@ -19,33 +19,57 @@ func newScatteredZipf(n uint64, theta float64) scatteredZipf {
 
 func (s scatteredZipf) Next(r *rand.Rand) uint64 { return s.scatter.at(s.ranks.next(r)) }
 
-// zipf draws ranks exactly, for any theta above 0, by rejection-inversion (Hoermann and
+// zipf draws ranks exactly for any theta above 0. The hottest ranks, half the draws of
+// ycsb-a, come from an alias table; the others by rejection-inversion (Hoermann and
 // Derflinger, "Rejection-inversion to generate variates from monotone discrete
-// distributions", ACM TOMACS 6(3), 1996). It needs no sum over n terms, unlike the
+// distributions", ACM TOMACS 6(3), 1996). No sum over n terms is needed, unlike for the
 // approximation of Gray et al. that YCSB uses, so it starts at once for any n.
 type zipf struct {
 	n          float64
 	theta      float64
 	oneMinus   float64 // 1 - theta
-	integral1  float64 // integral up to 1.5, less the mass of rank 1
+	head       *alias  // ranks 0 to tailRank-1; the outcome tailRank stands for the rest
+	integralA  float64 // integral up to where the tail begins
 	integralN  float64 // integral up to n + 0.5
 	acceptance float64 // ranks this close to the inverse are accepted without evaluation
 }
 
+// tailRank is the first rank (from 0) that is not in the table.
+const tailRank = aliasSlots - 1
+
 func newZipf(n uint64, theta float64) *zipf {
 	z := &zipf{n: float64(n), theta: theta, oneMinus: 1 - theta}
-	z.integral1 = z.integral(1.5) - 1
+	z.integralA = z.integral(tailRank + 0.5)
 	z.integralN = z.integral(z.n + 0.5)
 	z.acceptance = 2 - z.inverse(z.integral(2.5)-z.mass(2))
+	var weights [aliasSlots]float64
+	for rank := range min(n, tailRank) {
+		weights[rank] = z.mass(float64(rank + 1))
+	}
+	if n > tailRank {
+		weights[tailRank] = z.tailMass()
+	}
+	z.head = newAlias(&weights)
 	return z
+}
+
+// tailMass is the sum of the masses from tailRank on, by the Euler-Maclaurin formula; what
+// it leaves out is below 1e-12 of the mass of all ranks.
+func (z *zipf) tailMass() float64 {
+	const a = tailRank + 1
+	slope := func(x float64) float64 { return -z.theta * z.mass(x) / x }
+	return z.integral(z.n) - z.integral(a) + (z.mass(a)+z.mass(z.n))/2 + (slope(z.n)-slope(a))/12
 }
 
 // next draws a rank in [0, n).
 func (z *zipf) next(r *rand.Rand) uint64 {
+	if rank := z.head.next(r); rank != tailRank {
+		return rank
+	}
 	for {
-		u := z.integralN + r.Float64()*(z.integral1-z.integralN)
+		u := z.integralN + r.Float64()*(z.integralA-z.integralN)
 		x := z.inverse(u)
-		k := min(max(math.Floor(x+0.5), 1), z.n)
+		k := min(max(math.Floor(x+0.5), tailRank+1), z.n)
 		if k-x <= z.acceptance || u >= z.integral(k+0.5)-z.mass(k) {
 			return uint64(k) - 1
 		}
