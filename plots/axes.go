@@ -39,14 +39,14 @@ func newPlot(yLabel string, yMax float64, format func(float64) string) *plot.Plo
 	return p
 }
 
-// evenTicks marks four to seven round values from zero to just below or at the top.
+// evenTicks marks four to nine round values from zero to just below or at the top.
 func evenTicks(top float64, format func(float64) string) []plot.Tick {
 	if !(top > 0) {
 		return []plot.Tick{{Value: 0, Label: "0"}, {Value: 1, Label: units.Trim(format(1))}}
 	}
 	step := math.Pow(10, math.Floor(math.Log10(top/4)))
 	for _, factor := range []float64{2, 2.5, 2} { // 2, 5, 10 times the power of ten
-		if top/step <= 7 {
+		if top/step <= 8 {
 			break
 		}
 		step *= factor
