@@ -6,12 +6,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// sentCommand is a command whose reply is due, in the order of sending.
-type sentCommand struct {
-	op   workloads.Op
-	slot slot
-}
-
 // conn is one connection of the raw driver. A batch with read-modify-writes takes two
 // rounds: first every operation's only command or read, then the writes of the
 // read-modify-writes, pipelined in the same way.
@@ -20,7 +14,7 @@ type conn struct {
 	index int // in its thread, for epoll
 	work  *worker
 
-	sent     []sentCommand  // the current round
+	sent     []command      // the current round, in order of sending
 	answered int            // of sent
 	writes   []workloads.Op // read-modify-writes whose read was answered
 
@@ -34,7 +28,7 @@ type conn struct {
 }
 
 func newConn(fd, pipeline int) *conn {
-	return &conn{fd: fd, sent: make([]sentCommand, 0, pipeline), writes: make([]workloads.Op, 0, pipeline)}
+	return &conn{fd: fd, sent: make([]command, 0, pipeline), writes: make([]workloads.Op, 0, pipeline)}
 }
 
 func (c *conn) close() { unix.Close(c.fd) }
@@ -71,7 +65,7 @@ func (c *conn) newRound() {
 
 func (t *thread) queue(c *conn, op workloads.Op, s slot) {
 	c.output = t.enc.append(c.output, op, s)
-	c.sent = append(c.sent, sentCommand{op: op, slot: s})
+	c.sent = append(c.sent, command{op: op, slot: s})
 }
 
 // endRound sends what comes after a round that is answered: the writes its reads lead to,
@@ -91,24 +85,14 @@ func (t *thread) endRound(c *conn) error {
 func (t *thread) take(c *conn, r reply) {
 	cmd := c.sent[c.answered]
 	c.answered++
-	t.rec.commands++
-	if !t.accept(cmd, r) {
-		t.rec.ops++ // a read-modify-write whose read was refused writes nothing
-		return
-	}
-	t.rec.record(cmd.slot, t.now-c.writtenNS)
-	switch cmd.slot {
-	case slotRMWRead:
+	ok := t.accept(cmd, r)
+	if t.rec.answered(cmd, ok, t.now-c.writtenNS, t.now-c.batchNS) {
 		c.writes = append(c.writes, cmd.op)
-		return
-	case slotRMWUpdate:
-		t.rec.record(slotRMW, t.now-c.batchNS)
 	}
-	t.rec.ops++
 }
 
 // accept judges a reply and reports whether the command succeeded; a miss is a success.
-func (t *thread) accept(cmd sentCommand, r reply) bool {
+func (t *thread) accept(cmd command, r reply) bool {
 	switch cmd.slot {
 	case slotRead, slotRMWRead:
 		if r.kind == '$' {

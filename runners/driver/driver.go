@@ -112,8 +112,8 @@ func Load(ctx context.Context, cfg Config) (*Result, error) {
 }
 
 // Run sends the warm-up and then the measured operations over the same connections. When
-// the context ends or the connection fails, it returns the partial Result with the error;
-// that Result must not pass for a measurement.
+// the context ends or a connection fails during the measured phase, it returns the partial
+// Result with the error, which must not pass for a measurement; before that phase, none.
 func Run(ctx context.Context, cfg Config) (*Result, error) {
 	return drive(ctx, cfg, running)
 }

@@ -68,13 +68,13 @@ func TestWrongReplyType(t *testing.T) {
 	}
 }
 
-// TestHelloRefused: the raw driver does not fall back to RESP 2 silently.
+// TestHelloRefused: neither driver falls back to RESP 2 silently.
 func TestHelloRefused(t *testing.T) {
-	for _, reply := range []string{"-NOPROTO unsupported\r\n", "*0\r\n", "nonsense\r\n"} {
-		cfg := testConfig(t, (&fakeServer{hello: reply}).start(t), Raw, "ping")
+	for _, driver := range []string{Raw, GoRedis} {
+		cfg := testConfig(t, (&fakeServer{hello: "-NOPROTO unsupported\r\n"}).start(t), driver, "ping")
 		res, err := Run(context.Background(), cfg)
-		if !errors.Is(err, ErrProtocol) || res != nil {
-			t.Errorf("HELLO answered %q: result %v, error %v, want %v", reply, res, err, ErrProtocol)
+		if !errors.Is(err, ErrProtocol) || !strings.Contains(err.Error(), "NOPROTO") || res != nil {
+			t.Errorf("%s: result %v, error %v, want %v", driver, res, err, ErrProtocol)
 		}
 	}
 }

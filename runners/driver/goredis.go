@@ -58,13 +58,28 @@ func newGoRedis(ctx context.Context, cfg Config) (*goRedis, error) {
 	for i := range cfg.Connections {
 		w := newGoRedisWorker(b.client.Conn(), cfg)
 		b.workers = append(b.workers, w)
-		// Establishes the connection. A server without PING must answer with an error.
-		if err := w.conn.Ping(ctx).Err(); err != nil && !isReply(err) {
+		if err := establish(ctx, w.conn, cfg.Protocol); err != nil {
 			b.close()
-			return nil, fmt.Errorf("connection %d to %s: %w", i, cfg.Addr, transportError(err))
+			return nil, fmt.Errorf("connection %d to %s: %w", i, cfg.Addr, err)
 		}
 	}
 	return b, nil
+}
+
+// establish opens the connection by its first command. go-redis falls back to RESP 2 in
+// silence where HELLO 3 is refused, so it is asked once more, aloud.
+func establish(ctx context.Context, conn *redis.Conn, protocol int) error {
+	if protocol == 2 {
+		if err := conn.Ping(ctx).Err(); err != nil && !isReply(err) {
+			return transportError(err)
+		}
+		return nil
+	}
+	err := conn.Hello(ctx, protocol, "", "", "").Err()
+	if isReply(err) {
+		return fmt.Errorf("HELLO %d: %w: %w", protocol, ErrProtocol, err)
+	}
+	return transportError(err)
 }
 
 func (b *goRedis) run(ctx context.Context, work []worker) error {

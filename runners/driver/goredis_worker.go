@@ -25,7 +25,7 @@ type goRedisWorker struct {
 
 // goRedisCommand has its arguments built before the clock starts.
 type goRedisCommand struct {
-	sentCommand
+	command
 	key   string
 	value []byte
 }
@@ -88,7 +88,7 @@ func (w *goRedisWorker) round(ctx context.Context, batchStart time.Time) error {
 	}
 	end := time.Now()
 	for i, cmd := range w.sent {
-		if err := w.take(cmd.sentCommand, w.replies[i], end.Sub(start), end.Sub(batchStart)); err != nil {
+		if err := w.take(cmd.command, w.replies[i], end.Sub(start), end.Sub(batchStart)); err != nil {
 			return err
 		}
 	}
@@ -97,7 +97,7 @@ func (w *goRedisWorker) round(ctx context.Context, batchStart time.Time) error {
 
 // queue adds a command to the round, with its arguments.
 func (w *goRedisWorker) queue(op workloads.Op, s slot) {
-	cmd := goRedisCommand{sentCommand: sentCommand{op: op, slot: s}}
+	cmd := goRedisCommand{command: command{op: op, slot: s}}
 	if s != slotPing {
 		w.scratch = workloads.AppendKey(w.scratch[:0], op.Key)
 		cmd.key = string(w.scratch)
@@ -120,38 +120,22 @@ func (c *goRedisCommand) issue(ctx context.Context, through redis.Cmdable) redis
 }
 
 // take accounts for one reply; it returns an error only if the connection failed.
-func (w *goRedisWorker) take(cmd sentCommand, got redis.Cmder, latency, sinceBatch time.Duration) error {
+func (w *goRedisWorker) take(cmd command, got redis.Cmder, latency, sinceBatch time.Duration) error {
 	err := got.Err()
-	miss := errors.Is(err, redis.Nil)
-	if err != nil && !isReply(err) {
-		return transportError(err)
-	}
-	w.rec.commands++
-	if err != nil && !miss {
-		w.rec.fail(err.Error())
-		w.rec.ops++
-		return nil
-	}
-	w.rec.record(cmd.slot, latency.Nanoseconds())
-	switch cmd.slot {
-	case slotRead, slotRMWRead:
-		w.read(cmd.op, got.(*redis.StringCmd), miss)
-	case slotRMWUpdate:
-		w.rec.record(slotRMW, sinceBatch.Nanoseconds())
-	}
-	if cmd.slot == slotRMWRead {
-		w.writes = append(w.writes, cmd.op)
-		return nil
-	}
-	w.rec.ops++
-	return nil
-}
-
-func (w *goRedisWorker) read(op workloads.Op, got *redis.StringCmd, miss bool) {
-	if miss {
+	switch {
+	case errors.Is(err, redis.Nil):
 		w.rec.misses++
-		return
+		err = nil
+	case err == nil && (cmd.slot == slotRead || cmd.slot == slotRMWRead):
+		data, _ := got.(*redis.StringCmd).Bytes() // its error is got.Err()
+		w.rec.value(data, cmd.op.Key)
+	case err != nil && !isReply(err):
+		return transportError(err)
+	case err != nil:
+		w.rec.fail(err.Error())
 	}
-	data, _ := got.Bytes() // the error is nil: the reply was judged before
-	w.rec.value(data, op.Key)
+	if w.rec.answered(cmd, err == nil, latency.Nanoseconds(), sinceBatch.Nanoseconds()) {
+		w.writes = append(w.writes, cmd.op)
+	}
+	return nil
 }

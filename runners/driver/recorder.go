@@ -16,42 +16,6 @@ const (
 	histDigits = 3
 )
 
-// slot is a histogram of a recorder. The parts of a read-modify-write have slots of their
-// own, so that Result.All can count each operation once without recording it twice.
-type slot uint8
-
-const (
-	slotPing slot = iota
-	slotRead
-	slotUpdate
-	slotInsert
-	slotRMWRead
-	slotRMWUpdate
-	slotRMW
-	slotCount
-)
-
-// firstSlot is the slot of the first (for most, the only) command of an operation.
-var firstSlot = [workloads.KindCount]slot{
-	workloads.Ping:            slotPing,
-	workloads.Read:            slotRead,
-	workloads.Update:          slotUpdate,
-	workloads.Insert:          slotInsert,
-	workloads.ReadModifyWrite: slotRMWRead,
-}
-
-// seriesOf says which slots make up a series of the Result.
-var seriesOf = [workloads.KindCount][]slot{
-	workloads.Ping:            {slotPing},
-	workloads.Read:            {slotRead, slotRMWRead},
-	workloads.Update:          {slotUpdate, slotRMWUpdate},
-	workloads.Insert:          {slotInsert},
-	workloads.ReadModifyWrite: {slotRMW},
-}
-
-// wholeOperations are the slots that count each operation once.
-var wholeOperations = []slot{slotPing, slotRead, slotUpdate, slotInsert, slotRMW}
-
 // recorder collects what one goroutine sees. Only done may be read by others.
 type recorder struct {
 	verify     bool
@@ -78,6 +42,26 @@ func (r *recorder) reset() {
 		}
 	}
 	r.done.Store(0)
+}
+
+// answered accounts for the reply to a command, which an error reply makes not ok, and
+// reports whether the operation goes on with a write. sinceBatchNS is the time since the
+// first round of the command's batch. A read-modify-write whose read failed ends there.
+func (r *recorder) answered(cmd command, ok bool, latencyNS, sinceBatchNS int64) (write bool) {
+	r.commands++
+	if !ok {
+		r.ops++
+		return false
+	}
+	r.record(cmd.slot, latencyNS)
+	if cmd.slot == slotRMWRead {
+		return true
+	}
+	if cmd.slot == slotRMWUpdate {
+		r.record(slotRMW, sinceBatchNS)
+	}
+	r.ops++
+	return false
 }
 
 // record adds a service time. One outside the histogram's range is counted as an error,

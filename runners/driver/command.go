@@ -1,0 +1,45 @@
+package driver
+
+import "bpfdb/workloads"
+
+// command is one request on behalf of an operation.
+type command struct {
+	op   workloads.Op
+	slot slot
+}
+
+// slot is a histogram of a recorder. The parts of a read-modify-write have slots of their
+// own, so that Result.All can count each operation once without recording it twice.
+type slot uint8
+
+const (
+	slotPing slot = iota
+	slotRead
+	slotUpdate
+	slotInsert
+	slotRMWRead
+	slotRMWUpdate
+	slotRMW
+	slotCount
+)
+
+// firstSlot is the slot of the first (for most, the only) command of an operation.
+var firstSlot = [workloads.KindCount]slot{
+	workloads.Ping:            slotPing,
+	workloads.Read:            slotRead,
+	workloads.Update:          slotUpdate,
+	workloads.Insert:          slotInsert,
+	workloads.ReadModifyWrite: slotRMWRead,
+}
+
+// seriesOf says which slots make up a series of the Result.
+var seriesOf = [workloads.KindCount][]slot{
+	workloads.Ping:            {slotPing},
+	workloads.Read:            {slotRead, slotRMWRead},
+	workloads.Update:          {slotUpdate, slotRMWUpdate},
+	workloads.Insert:          {slotInsert},
+	workloads.ReadModifyWrite: {slotRMW},
+}
+
+// wholeOperations are the slots that count each operation once.
+var wholeOperations = []slot{slotPing, slotRead, slotUpdate, slotInsert, slotRMW}
