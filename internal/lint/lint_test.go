@@ -31,7 +31,11 @@ var rules = []struct {
 			"a.c":  strings.Repeat("x", 121) + "\n",
 			"b.go": "\t" + strings.Repeat("x", 117) + "\n",
 		}, 2,
-		map[string]string{"a.c": strings.Repeat("ä", 120) + "\n", "testdata/a.c": strings.Repeat("x", 121)},
+		map[string]string{
+			"a.c":          strings.Repeat("ä", 120) + "\n",
+			"b.go":         "//go:generate " + strings.Repeat("x", 120) + "\n",
+			"testdata/a.c": strings.Repeat("x", 121),
+		},
 	}, {
 		"function length", functionLength,
 		map[string]string{
