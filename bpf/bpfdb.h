@@ -95,6 +95,7 @@ struct control {
 	__u64 _pad2[7];
 	__u64 heap_end; /* units that exist; user space adds segments and raises it */
 	__u64 heap_max; /* units allowed by the memory limit */
+	__u64 index_max; /* buckets allowed by it */
 	__u64 hash_seed;
 	/*
 	 * Versions with commit_ts <= flush_ts are gone: FLUSHALL in one store. It is ~0 while a
@@ -103,7 +104,7 @@ struct control {
 	__u64 flush_ts;
 	__u32 shard_mask; /* shards in use - 1 */
 	__u32 scratch_count; /* scratch areas that programs claim; user space owns the others */
-	__u64 _pad3[3];
+	__u64 _pad3[2];
 	__u64 txn_free; /* free list of transactions: index+1 in bits 0..31, tag above */
 	__u64 _pad4[7];
 };
@@ -341,7 +342,7 @@ struct serve_args {
 	__s32 result; /* negative errno: no such connection or area; else enum serve_status */
 };
 
-enum operator {
+enum operator{
 	OPERATOR_GET,
 	OPERATOR_SET,
 	OPERATOR_DELETE,

@@ -1,0 +1,145 @@
+//go:build ignore
+/* SPDX-License-Identifier: GPL-2.0 */
+/* engine.bpf.c - the SYSCALL programs through which user space reaches the engine. */
+
+#include "maintain.bpf.h"
+
+char _license[] SEC("license") = "GPL";
+
+static __always_inline struct scratch *scratch_at(__u32 id)
+{
+	return bpf_map_lookup_elem(&bpfdb_scratches, &id);
+}
+
+/* A value found goes to out[] behind those before it. */
+static __always_inline int operate(struct scratch *s, struct operation *op)
+{
+	int err = key_stage(s, op->key_off, op->key_len);
+	if (err)
+		return err;
+	if (op->code == OPERATOR_SET)
+		return kv_set(s, op->value_off, op->value_len);
+	for (__u32 try = unknown_zero(); try < BPFDB_MAX_TRIES && CAN_LOOP; try++) {
+		err = kv_find(s);
+		if (err)
+			return err;
+		if (op->code == OPERATOR_DELETE) {
+			err = kv_delete(s);
+		} else {
+			if (s->out_len + s->found.value_len > BPFDB_OUT_MASK)
+				return -ENOSPC;
+			op->value_off = s->out_len;
+			op->value_len = s->found.value_len;
+			err = kv_fetch(s, s->out_len);
+			if (!err && !kv_exists(s))
+				return -ENOENT;
+			if (!err)
+				s->out_len += (s->found.value_len + 7) & ~7u;
+		}
+		if (err != -EAGAIN)
+			return err;
+	}
+	return -EBUSY;
+}
+
+__noinline int operate_one(struct scratch *s, __u32 i)
+{
+	struct operation *op;
+	int err;
+
+	if (!s || i >= BPFDB_MAX_BATCH)
+		return -EINVAL;
+	op = (struct operation *)s->in + i;
+	err = operate(s, op);
+	op->result = err;
+	return err;
+}
+
+SEC("syscall")
+int bpfdb_operate(struct operate_args *args)
+{
+	struct scratch *s = scratch_at(args->scratch);
+
+	args->error = -EINVAL;
+	if (!s)
+		return 0;
+	s->txn = args->txn;
+	s->out_len = 0;
+	args->error = 0;
+	args->result = args->from;
+	for (__u32 i = args->from; i < BPFDB_MAX_BATCH && i < args->to && CAN_LOOP; i++) {
+		int err = operate_one(s, i);
+
+		if (err < 0 && err != -ENOENT) {
+			args->error = err;
+			break;
+		}
+		args->result = i + 1;
+	}
+	return 0;
+}
+
+SEC("syscall")
+int bpfdb_transact(struct transact_args *args)
+{
+	struct scratch *s = scratch_at(args->scratch);
+
+	args->result = -EINVAL;
+	if (!s)
+		return 0;
+	if (args->code == TRANSACT_BEGIN)
+		args->result = txn_begin(args->token);
+	else if (args->code == TRANSACT_COMMIT)
+		args->result = txn_commit(s, args->txn);
+	else if (args->code == TRANSACT_ABORT)
+		args->result = txn_abort(args->txn);
+	return 0;
+}
+
+SEC("syscall")
+int bpfdb_split(struct maintain_args *args)
+{
+	struct scratch *s = scratch_at(args->scratch);
+
+	args->result = 0;
+	args->error = -EINVAL;
+	for (__u32 i = unknown_zero(); s && i < args->count && CAN_LOOP; i++) {
+		args->error = index_split(s);
+		if (args->error)
+			break;
+		args->result = i + 1;
+	}
+	return 0;
+}
+
+/* Makes every key vanish at one instant; the sweep gives the memory back afterwards. */
+SEC("syscall")
+int bpfdb_flush(struct maintain_args *args)
+{
+	struct control *ctl = control();
+
+	args->error = -EINVAL;
+	if (!ctl)
+		return 0;
+	args->error = 0;
+	WRITE_ONCE(ctl->flush_ts, ~0ULL);
+	/* The atomic add orders the store before it: see store_install. */
+	WRITE_ONCE(ctl->flush_ts, __sync_fetch_and_add(&ctl->clock, 1) + 1);
+	return 0;
+}
+
+SEC("syscall")
+int bpfdb_sweep(struct maintain_args *args)
+{
+	__u64 id = args->from;
+
+	args->result = 0;
+	args->error = 0;
+	for (__u32 i = unknown_zero(); i < args->count && CAN_LOOP; i++) {
+		args->error = index_sweep(id + i);
+		if (args->error)
+			break;
+		args->result = i + 1;
+	}
+	return 0;
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * heap.bpf.h - block allocator over the segment heap.
+ *
+ * A block comes from, in this order: this CPU's free list of its size class, another
+ * CPU's, memory never used, and at the memory limit a larger free block
+ * that is split. Free blocks are not merged again. All lists are Treiber stacks with a
+ * tag against ABA; memory is never unmapped, so a stale pointer reads rubbish, not a fault.
+ */
+#ifndef HEAP_BPF_H
+#define HEAP_BPF_H
+
+#include "maps.bpf.h"
+
+#define HEAP_MAX_TRIES 64 /* compare-and-swap attempts on one list head */
+#define HEAP_MAX_STEAL 8 /* other shards looked at for a free block */
+#define HEAP_MAX_PIECES 8 /* blocks the rest of a split block is cut into */
+
+#define FINE_STEP 16 /* class step up to FINE_MAX bytes */
+#define FINE_MAX 512
+#define FINE_CLASSES (FINE_MAX / FINE_STEP)
+
+/* The smallest class whose blocks hold size bytes. size <= BPFDB_MAX_BLOCK. */
+static __always_inline __u32 class_of(__u32 size)
+{
+	__u32 doubling = 0;
+
+	if (size <= FINE_MAX)
+		return size ? (size + FINE_STEP - 1) / FINE_STEP - 1 : 0;
+	if (size > FINE_MAX << 4)
+		doubling += 4;
+	if (size > FINE_MAX << (doubling + 2))
+		doubling += 2;
+	if (size > FINE_MAX << (doubling + 1))
+		doubling += 1;
+	size -= (FINE_MAX << doubling) + 1;
+	return FINE_CLASSES + doubling * 8 + (size >> (6 + doubling));
+}
+
+static __always_inline __u32 class_size(__u32 class)
+{
+	__u32 doubling, step;
+
+	if (class < FINE_CLASSES)
+		return (class + 1) * FINE_STEP;
+	doubling = ((class - FINE_CLASSES) >> 3) & 7;
+	step = (class - FINE_CLASSES) & 7;
+	return (FINE_MAX << doubling) + (step + 1) * (64 << doubling);
+}
+
+static __always_inline __u64 retag(__u64 head, __u64 ref)
+{
+	return (((head >> BPFDB_REF_BITS) + 1) << BPFDB_REF_BITS) | ref;
+}
+
+/* 0, or -EBUSY when other CPUs won every attempt. */
+static __always_inline int list_push(__u64 *head, __u64 ref, __u64 *link)
+{
+	for (__u32 i = unknown_zero(); i < HEAP_MAX_TRIES && CAN_LOOP; i++) {
+		__u64 old = READ_ONCE(*head);
+
+		WRITE_ONCE(*link, old & BPFDB_REF_MASK);
+		if (__sync_val_compare_and_swap(head, old, retag(old, ref)) == old)
+			return 0;
+	}
+	return -EBUSY;
+}
+
+/* A block's ref, or 0. */
+static __always_inline __u64 list_pop(__u64 *head)
+{
+	for (__u32 i = unknown_zero(); i < HEAP_MAX_TRIES && CAN_LOOP; i++) {
+		__u64 old = READ_ONCE(*head), ref = old & BPFDB_REF_MASK;
+		__u64 *link;
+
+		if (!ref)
+			return 0;
+		link = heap_at(ref);
+		if (!link)
+			return 0;
+		if (__sync_val_compare_and_swap(
+			    head, old, retag(old, READ_ONCE(*link) & BPFDB_REF_MASK)) == old)
+			return ref;
+	}
+	return 0;
+}
+
+static __always_inline struct shard *shard_after(__u32 distance)
+{
+	struct control *ctl = control();
+	__u32 id;
+
+	if (!ctl)
+		return 0;
+	id = (bpf_get_smp_processor_id() + distance) & ctl->shard_mask;
+	return bpf_map_lookup_elem(&bpfdb_shards, &id);
+}
+
+/* Puts a block on the list of its class. The caller must be the only one who can reach it. */
+__noinline int heap_put(__u64 ref, __u32 class)
+{
+	__u64 *link = heap_at(ref);
+
+	if (!link || class >= BPFDB_CLASSES)
+		return -EINVAL;
+	for (__u32 i = 0; i < HEAP_MAX_STEAL; i++) {
+		struct shard *sh = shard_after(i);
+
+		if (sh && !list_push(&sh->free_head[class], ref & BPFDB_REF_MASK, link))
+			return 0;
+	}
+	return -EBUSY;
+}
+
+/* A block of exactly this class from any shard's list, or 0. */
+__noinline __u64 heap_take(__u32 class)
+{
+	struct control *ctl = control();
+
+	if (!ctl || class >= BPFDB_CLASSES)
+		return 0;
+	for (__u32 i = 0; i < HEAP_MAX_STEAL && i <= ctl->shard_mask; i++) {
+		struct shard *sh = shard_after(i);
+		__u64 ref;
+
+		if (!sh)
+			return 0;
+		ref = list_pop(&sh->free_head[class]);
+		if (ref)
+			return ref;
+	}
+	return 0;
+}
+
+/* Memory never used before: a ref, 0 when the segments are used up. */
+__noinline __u64 heap_extend(__u32 size)
+{
+	struct control *ctl = control();
+	__u64 units = size / BPFDB_UNIT;
+
+	if (!ctl)
+		return 0;
+	for (__u32 i = unknown_zero(); i < BPFDB_MAX_TRIES && CAN_LOOP; i++) {
+		__u64 cursor = READ_ONCE(ctl->heap_cursor), start = cursor;
+		__u64 left = BPFDB_SEGMENT_UNITS - cursor % BPFDB_SEGMENT_UNITS;
+
+		if (units > left)
+			start += left;
+		if (start + units > READ_ONCE(ctl->heap_end))
+			return 0;
+		if (__sync_val_compare_and_swap(&ctl->heap_cursor, cursor, start + units) == cursor)
+			return start;
+	}
+	return 0;
+}
+
+/* Cuts bytes at ref into free blocks, largest first. */
+static __always_inline void heap_scatter(__u64 ref, __u32 bytes)
+{
+	for (int i = 0; i < HEAP_MAX_PIECES && bytes >= FINE_STEP; i++) {
+		__u32 class = class_of(bytes), size;
+
+		if (class_size(class) > bytes && class > 0)
+			class --;
+		size = class_size(class);
+		heap_put(ref, class);
+		ref += size / BPFDB_UNIT;
+		bytes -= size;
+	}
+}
+
+/* A larger free block, split: the way out when the memory limit is reached. */
+__noinline __u64 heap_split(__u32 class)
+{
+	__u32 from = class;
+	__u64 ref = 0;
+
+	while (!ref && ++from < BPFDB_CLASSES && CAN_LOOP)
+		ref = heap_take(from);
+	if (ref)
+		heap_scatter(ref + class_size(class) / BPFDB_UNIT,
+			     class_size(from) - class_size(class));
+	return ref;
+}
+
+/*
+ * A block of at least size bytes: its ref; -ENOSPC when user space has to add a segment
+ * first; -ENOMEM at the memory limit. Any context.
+ */
+__noinline __s64 heap_alloc(__u32 size)
+{
+	struct control *ctl = control();
+	struct shard *sh = shard();
+	__u32 class;
+	__u64 ref;
+
+	if (!ctl || !sh || size > BPFDB_MAX_BLOCK)
+		return -EINVAL;
+	class = class_of(size);
+	if (class >= BPFDB_CLASSES)
+		return -EINVAL;
+	ref = list_pop(&sh->free_head[class]);
+	if (!ref)
+		ref = heap_take(class);
+	if (!ref)
+		ref = heap_extend(class_size(class));
+	if (!ref && READ_ONCE(ctl->heap_end) < ctl->heap_max) {
+		count(COUNTER_GROW, 1);
+		return -ENOSPC;
+	}
+	if (!ref)
+		ref = heap_split(class);
+	if (!ref) {
+		count(COUNTER_OOM, 1);
+		return -ENOMEM;
+	}
+	__sync_fetch_and_add(&sh->used, class_size(class));
+	return ref;
+}
+
+/* Gives a block back. */
+__noinline int heap_free(__u64 ref, __u32 class)
+{
+	struct shard *sh = shard();
+	int err = heap_put(ref, class);
+
+	if (sh && !err)
+		__sync_fetch_and_add(&sh->used, -(__s64)class_size(class));
+	return err;
+}
+
+#endif

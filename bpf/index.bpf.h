@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * index.bpf.h - linear hashing (Litwin, VLDB 1980) over one-cache-line buckets.
+ *
+ * Readers take no lock: they look at a bucket's word, search, and whoever acts on the
+ * answer checks that the word is still the same. Buckets that have not been split yet
+ * hold the keys of two; control.index_state says which those are.
+ */
+#ifndef INDEX_BPF_H
+#define INDEX_BPF_H
+
+#include "heap.bpf.h"
+
+#define WORD_OVERFLOW 1ULL
+#define WORD_OWNER_SHIFT 1
+#define WORD_OWNER_MASK 0xfffeULL
+#define WORD_VERSION_SHIFT 16
+#define OWNER_SINGLE 0x7fff /* any operator that locks one bucket only */
+
+#define TAG_FIRST_BIT 16 /* lowest hash bit in a slot's tag; the index never has fewer buckets */
+#define SLOT_NONE (~0ULL)
+#define SLOT_LINK (BPFDB_BUCKET_SLOTS - 1) /* the slot that may hold an overflow link */
+
+static __always_inline __u64 word_locked(__u64 word, __u64 owner)
+{
+	return word | owner << WORD_OWNER_SHIFT;
+}
+
+static __always_inline __u64 word_owner(__u64 word)
+{
+	return (word & WORD_OWNER_MASK) >> WORD_OWNER_SHIFT;
+}
+
+static __always_inline __u64 word_next(__u64 word)
+{
+	return (((word >> WORD_VERSION_SHIFT) + 1) << WORD_VERSION_SHIFT) | (word & WORD_OVERFLOW);
+}
+
+static __always_inline __u64 slot_tag(__u64 hash)
+{
+	return hash >> TAG_FIRST_BIT << BPFDB_REF_BITS;
+}
+
+static __always_inline __u64 bucket_id(__u64 state, __u64 hash)
+{
+	__u32 level = (state >> 32) & 31;
+	__u64 id = hash & ((2ULL << level) - 1);
+
+	if (id >= (__u32)state)
+		id &= (1ULL << level) - 1;
+	return id;
+}
+
+/* Is the record at ref a version of the staged key? Notes it in s->found if so. */
+__noinline int index_match(struct scratch *s, __u64 ref)
+{
+	struct record *rec = heap_at(ref);
+	__u32 words;
+
+	if (!s || !rec)
+		return 0;
+	if (rec->key_len != s->key.len)
+		return 0;
+	words = (s->key.len + 7) / 8;
+	for (__u32 i = 0; i < BPFDB_KEY_WORDS && i < words; i++)
+		if (((__u64 *)rec->data)[i] != s->key.words[i])
+			return 0;
+	s->found.ref = ref & BPFDB_REF_MASK;
+	s->found.value_len = rec->value_len;
+	s->found.stale =
+		(rec->flags & BPFDB_RECORD_TOMBSTONE) || rec->commit_ts <= s->found.flush_ts;
+	return 1;
+}
+
+/* Searches one bucket of a chain, `block` naming it in slot numbers; 1 = found. */
+static __always_inline int index_search(struct scratch *s, struct bucket *b, __u64 block,
+					__u32 slots)
+{
+	__u64 tag = slot_tag(s->key.hash);
+
+	for (__u32 i = 0; i < BPFDB_BUCKET_SLOTS; i++) {
+		__u64 slot;
+
+		if (i >= slots)
+			break;
+		slot = READ_ONCE(b->slot[i]);
+		if (!slot) {
+			if (s->found.empty == SLOT_NONE)
+				s->found.empty = block << 3 | i;
+		} else if ((slot & ~BPFDB_REF_MASK) == tag && index_match(s, slot)) {
+			s->found.slot = block << 3 | i;
+			return 1;
+		}
+	}
+	return 0;
+}
+
+/* Searches the overflow buckets from `block` on. */
+__noinline int index_search_chain(struct scratch *s, __u64 block)
+{
+	if (!s)
+		return 0;
+	for (__u32 i = 0; i < BPFDB_MAX_CHAIN; i++) {
+		struct bucket *b = heap_at(block);
+		__u64 word;
+
+		if (!b)
+			return 0;
+		word = READ_ONCE(b->word);
+		s->found.chain = i + 1;
+		s->found.last = block & BPFDB_REF_MASK;
+		if (index_search(s, b, block & BPFDB_REF_MASK,
+				 word & WORD_OVERFLOW ? SLOT_LINK : BPFDB_BUCKET_SLOTS))
+			return 1;
+		if (!(word & WORD_OVERFLOW))
+			return 0;
+		block = READ_ONCE(b->slot[SLOT_LINK]);
+	}
+	return 0;
+}
+
+/*
+ * Looks the staged key up: fills s->found, which holds as long as the bucket's word is
+ * found.word. Waits, boundedly, while somebody else than `owner` has the bucket locked.
+ * 0, or -EBUSY.
+ */
+__noinline int index_find(struct scratch *s, __u64 owner)
+{
+	struct control *ctl = control();
+
+	if (!s || !ctl)
+		return -EINVAL;
+	for (__u32 i = unknown_zero(); i < BPFDB_MAX_TRIES && CAN_LOOP; i++) {
+		__u64 state = READ_ONCE(ctl->index_state), word, id;
+		struct bucket *b;
+
+		id = bucket_id(state, s->key.hash);
+		b = bucket_at(id);
+		if (!b)
+			return -EINVAL;
+		word = READ_ONCE(b->word);
+		if (word_owner(word) && word_owner(word) != owner)
+			continue;
+		barrier();
+		/* A split that ended before we read the word took the key elsewhere. */
+		if (READ_ONCE(ctl->index_state) != state)
+			continue;
+		s->found.bucket = id;
+		s->found.word = word;
+		s->found.flush_ts = READ_ONCE(ctl->flush_ts);
+		s->found.ref = 0;
+		s->found.empty = SLOT_NONE;
+		s->found.last = 0;
+		s->found.chain = 0;
+		s->found.value_len = 0;
+		s->found.stale = 0;
+		s->found.own = 0;
+		if (!index_search(s, b, 0, word & WORD_OVERFLOW ? SLOT_LINK : BPFDB_BUCKET_SLOTS) &&
+		    (word & WORD_OVERFLOW))
+			index_search_chain(s, READ_ONCE(b->slot[SLOT_LINK]));
+		if (i)
+			count(COUNTER_READ_RETRIES, i);
+		return 0;
+	}
+	count(COUNTER_BUSY, 1);
+	return -EBUSY;
+}
+
+/* Does what index_find saw still hold? */
+static __always_inline int index_unchanged(struct scratch *s)
+{
+	struct bucket *b = bucket_at(s->found.bucket);
+	struct control *ctl = control();
+
+	barrier();
+	return b && ctl && READ_ONCE(b->word) == s->found.word &&
+	       READ_ONCE(ctl->flush_ts) == s->found.flush_ts;
+}
+
+/* Links a new, empty overflow bucket behind the chain; the home bucket is locked. */
+static __always_inline void index_link(struct scratch *s, struct bucket *home, __u64 block)
+{
+	struct bucket *last = s->found.last ? heap_at(s->found.last) : home;
+	struct bucket *b = heap_at(block);
+
+	if (!last || !b)
+		return;
+	b->word = 0;
+	b->slot[0] = last->slot[SLOT_LINK];
+	for (int i = 1; i < BPFDB_BUCKET_SLOTS; i++)
+		b->slot[i] = 0;
+	barrier();
+	last->slot[SLOT_LINK] = block;
+	last->word |= WORD_OVERFLOW;
+}
+
+/*
+ * Reserves a place for a key that was not found: the empty slot seen, or a new overflow
+ * bucket, allocated before the lock. Returns 0 with *block = 0 or the bucket to link.
+ */
+static __always_inline int index_reserve(struct scratch *s, __u64 *block)
+{
+	__s64 ref;
+
+	*block = 0;
+	if (s->found.ref || s->found.empty != SLOT_NONE)
+		return 0;
+	if (s->found.chain >= BPFDB_MAX_CHAIN) {
+		struct control *ctl = control();
+
+		return ctl && (__u32)ctl->index_state < ctl->index_max ? -ENOSPC : -ENOMEM;
+	}
+	ref = heap_alloc(sizeof(struct bucket));
+	if (ref < 0)
+		return ref;
+	*block = ref;
+	return 0;
+}
+
+/* The slot's memory. slot is block << 3 | number, as in s->found. */
+static __always_inline __u64 *slot_at(struct bucket *home, __u64 slot)
+{
+	struct bucket *b = slot >> 3 ? heap_at(slot >> 3) : home;
+	__u32 i = slot & 7;
+
+	if (!b || i >= BPFDB_BUCKET_SLOTS)
+		return 0;
+	return &b->slot[i];
+}
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* record.bpf.h - keys and record versions: staging, hashing, copying. */
+#ifndef RECORD_BPF_H
+#define RECORD_BPF_H
+
+#include "index.bpf.h"
+
+/* Longest copy done with word moves; beyond, the kernel's copy routine is faster. */
+#define COPY_WORDS_MAX 8
+
+/*
+ * Copies len bytes between map values; may write up to 7 bytes more, which both record
+ * blocks (sized in 8-byte steps) and the areas (with slack) have room for.
+ */
+static __always_inline void copy_bytes(void *to, const void *from, __u32 len)
+{
+	if (len <= COPY_WORDS_MAX * 8) {
+		for (__u32 i = 0; i < COPY_WORDS_MAX; i++) {
+			if (i * 8 >= len)
+				break;
+			((__u64 *)to)[i] = ((const __u64 *)from)[i];
+		}
+		return;
+	}
+	if (len <= BPFDB_MAX_VALUE)
+		bpf_probe_read_kernel(to, len, from);
+}
+
+/* Multiply-xorshift finaliser (Stafford's mix 13, as in SplitMix64). */
+static __always_inline __u64 mix(__u64 x)
+{
+	x ^= x >> 30;
+	x *= 0xbf58476d1ce4e5b9ULL;
+	x ^= x >> 27;
+	x *= 0x94d049bb133111ebULL;
+	return x ^ x >> 31;
+}
+
+/* One round per word keeps the chain short; the finaliser spreads the result. */
+static __always_inline __u64 hash_word(__u64 hash, __u64 word)
+{
+	hash = (hash ^ word) * 0x9e3779b97f4a7c15ULL;
+	return hash ^ hash >> 32;
+}
+
+/*
+ * Stages in[off..off+len) as the current key: zero-padded copy and seeded hash. A key over
+ * BPFDB_MAX_KEY bytes is -EINVAL.
+ */
+__noinline int key_stage(struct scratch *s, __u32 off, __u32 len)
+{
+	struct control *ctl = control();
+	__u64 hash, word;
+	__u32 i = 0;
+
+	if (!s || !ctl || len > BPFDB_MAX_KEY)
+		return -EINVAL;
+	off &= BPFDB_IN_MASK;
+	hash = ctl->hash_seed ^ len;
+	for (i = 0; i < BPFDB_KEY_WORDS; i++) {
+		__u32 done = i * 8;
+
+		if (done >= len)
+			break;
+		word = *(__u64 *)(s->in + off + done);
+		if (len - done < 8)
+			word &= (1ULL << (len - done) * 8) - 1;
+		s->key.words[i] = word;
+		hash = hash_word(hash, word);
+	}
+	s->key.len = len;
+	s->key.hash = mix(hash);
+	return 0;
+}
+
+/* Stages the key of a record again, with the hash it had. */
+__noinline int key_restage(struct scratch *s, __u64 ref, __u64 hash)
+{
+	struct record *rec = heap_at(ref);
+	__u32 len;
+
+	if (!s || !rec)
+		return -EINVAL;
+	len = rec->key_len;
+	for (__u32 i = 0; i < BPFDB_KEY_WORDS; i++) {
+		if (i * 8 >= len)
+			break;
+		s->key.words[i] = ((__u64 *)rec->data)[i];
+	}
+	s->key.len = len;
+	s->key.hash = hash;
+	return 0;
+}
+
+/* Where the value starts in a record of the staged key. */
+static __always_inline void *record_value(struct scratch *s, struct record *rec)
+{
+	__u32 padded = (s->key.len + 7) & ~7u;
+
+	if (padded > BPFDB_MAX_KEY)
+		padded = BPFDB_MAX_KEY;
+	return rec->data + padded;
+}
+
+/* Gives a version back that no reader can newly find. */
+__noinline int record_free(__u64 ref)
+{
+	struct record *rec = heap_at(ref);
+
+	if (!rec)
+		return -EINVAL;
+	heap_free(ref, rec->class);
+	return 0;
+}
+
+/* A new version of the staged key with room for value_len bytes; not reachable yet. */
+__noinline __s64 kv_prepare(struct scratch *s, __u32 value_len)
+{
+	struct record *rec;
+	__u32 size, words;
+	__s64 ref;
+
+	if (!s || value_len > BPFDB_MAX_VALUE || s->key.len > BPFDB_MAX_KEY)
+		return -EINVAL;
+	words = (s->key.len + 7) / 8;
+	size = sizeof(struct record) + words * 8 + ((value_len + 7) & ~7u);
+	ref = heap_alloc(size);
+	if (ref < 0)
+		return ref;
+	rec = heap_at(ref);
+	if (!rec)
+		return -EINVAL;
+	rec->older = 0;
+	rec->commit_ts = 0;
+	rec->value_len = value_len;
+	rec->key_len = s->key.len;
+	rec->class = class_of(size);
+	rec->flags = 0;
+	for (__u32 i = 0; i < BPFDB_KEY_WORDS && i < words; i++)
+		((__u64 *)rec->data)[i] = s->key.words[i];
+	return ref;
+}
+
+/* Writes in[off..off+len) into the version's value from byte `at` on. */
+__noinline int kv_fill(struct scratch *s, __u64 ref, __u32 at, __u32 off, __u32 len)
+{
+	struct record *rec = heap_at(ref);
+
+	if (!s || !rec || at > BPFDB_MAX_VALUE || len > BPFDB_MAX_VALUE)
+		return -EINVAL;
+	off &= BPFDB_IN_MASK;
+	/* Word moves overshoot; behind an odd start that could leave the block. */
+	if (at & 7)
+		bpf_probe_read_kernel(record_value(s, rec) + at, len, s->in + off);
+	else
+		copy_bytes(record_value(s, rec) + at, s->in + off, len);
+	return 0;
+}
+
+static __always_inline void kv_drop(__u64 ref)
+{
+	record_free(ref);
+}
+
+#endif

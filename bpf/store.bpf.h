@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * store.bpf.h - operators on the key staged in s->key.
+ *
+ * Every operator is optimistic: kv_find notes what it saw in s->found, and what follows
+ * either still holds for that very state of the bucket or answers -EAGAIN, on which the
+ * caller starts again from kv_find, at most BPFDB_MAX_TRIES times. With s->txn set the same
+ * calls read through the transaction's writes and join its read and write sets.
+ *
+ *   int key_stage(s, off, len)          stage in[off..off+len) as the key; -EINVAL if too long
+ *   int kv_find(s)                      fill s->found; 0, or -EBUSY
+ *   int kv_fetch(s, out_off)            copy the found value to out[out_off..); 0 or -EAGAIN;
+ *                                       with nothing found: only check that this still holds
+ *   __s64 kv_prepare(s, value_len)      ref of a new version of the key with room for its value;
+ *                                       -ENOMEM at the memory limit, -ENOSPC when the heap must grow
+ *   int kv_fill(s, ref, at, off, len)   its value[at..) = in[off..off+len); at is a multiple of 8,
+ *                                       or the fill goes byte by byte
+ *   int kv_carry(s, ref)                its value[0..) = the found value (APPEND); 0 or -EAGAIN
+ *   int kv_put(s, ref)                  install it in place of what was found; 0, -EAGAIN, -ENOMEM,
+ *                                       -ENOSPC; on any error the caller still owns ref
+ *   void kv_drop(ref)                   give back a version that was not installed
+ *   int kv_set(s, off, len)             blind write of in[off..off+len): the whole of the above
+ *   int kv_delete(s)                    remove what was found: 1, 0 when nothing was there, -EAGAIN
+ *
+ * s->found.ref && !s->found.stale means the key exists: kv_exists(s). -E2BIG from any of
+ * them: the transaction's read or write set is full.
+ */
+#ifndef STORE_BPF_H
+#define STORE_BPF_H
+
+#include "txn.bpf.h"
+
+static __always_inline int kv_exists(struct scratch *s)
+{
+	return s->found.ref && !s->found.stale;
+}
+
+__noinline int kv_find(struct scratch *s)
+{
+	if (!s)
+		return -EINVAL;
+	if (s->txn) {
+		int err = txn_find_own(s);
+
+		if (err)
+			return err < 0 ? err : 0;
+	}
+	return index_find(s, 0);
+}
+
+/* The end of every read: the answer counts only if the bucket did not change under it. */
+static __always_inline int kv_confirm(struct scratch *s)
+{
+	if (s->found.own)
+		return 0;
+	if (!index_unchanged(s))
+		return -EAGAIN;
+	return s->txn ? txn_add_read(s) : 0;
+}
+
+__noinline int kv_fetch(struct scratch *s, __u32 out_off)
+{
+	struct record *rec;
+	__u32 len;
+
+	if (!s)
+		return -EINVAL;
+	if (kv_exists(s)) {
+		rec = heap_at(s->found.ref);
+		if (!rec)
+			return -EAGAIN;
+		len = s->found.value_len;
+		if (len > BPFDB_MAX_VALUE)
+			return -EAGAIN;
+		copy_bytes(s->out + (out_off & BPFDB_OUT_MASK), record_value(s, rec), len);
+	}
+	return kv_confirm(s);
+}
+
+__noinline int kv_carry(struct scratch *s, __u64 ref)
+{
+	struct record *from, *to = heap_at(ref);
+	__u32 len;
+
+	if (!s || !to)
+		return -EINVAL;
+	if (kv_exists(s)) {
+		from = heap_at(s->found.ref);
+		len = s->found.value_len;
+		if (!from || len > BPFDB_MAX_VALUE || len > to->value_len)
+			return -EAGAIN;
+		copy_bytes(record_value(s, to), record_value(s, from), len);
+	}
+	if (!s->found.own && !index_unchanged(s))
+		return -EAGAIN;
+	return 0;
+}
+
+/*
+ * Publishes ref (0 = remove the key) in place of what was found, if the bucket is still as
+ * it was. The lock is held for a dozen instructions: everything was looked up before.
+ */
+static __always_inline int store_install(struct scratch *s, __u64 ref)
+{
+	struct record *rec = ref ? heap_at(ref) : 0;
+	struct bucket *home = bucket_at(s->found.bucket);
+	struct control *ctl = control();
+	__u64 word = s->found.word, block = 0, slot, ts, *place;
+	int err;
+
+	if (!home || !ctl || (ref && !rec))
+		return -EINVAL;
+	err = index_reserve(s, &block);
+	if (err)
+		return err;
+	slot = s->found.ref ? s->found.slot : block ? block << 3 | 1 : s->found.empty;
+	place = slot_at(home, slot);
+	if (!place)
+		return -EAGAIN;
+	if (__sync_val_compare_and_swap(&home->word, word, word_locked(word, OWNER_SINGLE)) !=
+	    word) {
+		if (block)
+			heap_free(block, class_of(sizeof(struct bucket)));
+		count(COUNTER_WRITE_RETRIES, 1);
+		return -EAGAIN;
+	}
+	if (block)
+		index_link(s, home, block);
+	ts = __sync_fetch_and_add(&ctl->clock, 1) + 1;
+	/* Only after taking ts: a FLUSHALL that starts now gets a later one and covers us. */
+	if (READ_ONCE(ctl->flush_ts) != s->found.flush_ts) {
+		err = -EAGAIN;
+	} else {
+		if (rec)
+			rec->commit_ts = ts;
+		barrier();
+		WRITE_ONCE(*place, ref ? slot_tag(s->key.hash) | ref : 0);
+	}
+	barrier();
+	WRITE_ONCE(home->word, word_next(READ_ONCE(home->word)));
+	return err;
+}
+
+/* Frees what an install replaced and keeps the number of keys. */
+static __always_inline void store_retire(__u64 old, __s64 keys)
+{
+	struct shard *sh = shard();
+
+	if (keys && sh)
+		__sync_fetch_and_add(&sh->keys, keys);
+	if (old)
+		record_free(old);
+}
+
+__noinline int kv_put(struct scratch *s, __u64 ref)
+{
+	int err;
+
+	if (!s)
+		return -EINVAL;
+	if (s->txn) {
+		if (!s->found.own) {
+			if (!index_unchanged(s))
+				return -EAGAIN;
+			err = txn_add_read(s);
+			if (err)
+				return err;
+		}
+		return txn_add_write(s, ref);
+	}
+	err = store_install(s, ref);
+	if (err)
+		return err;
+	store_retire(s->found.ref, s->found.ref ? 0 : 1);
+	return 0;
+}
+
+__noinline int kv_delete(struct scratch *s)
+{
+	int err;
+
+	if (!s)
+		return -EINVAL;
+	if (!kv_exists(s))
+		return kv_confirm(s);
+	if (s->txn) {
+		err = kv_confirm(s);
+		if (!err)
+			err = txn_add_tombstone(s);
+	} else {
+		err = store_install(s, 0);
+		if (!err)
+			store_retire(s->found.ref, -1);
+	}
+	return err ? err : 1;
+}
+
+__noinline int kv_set(struct scratch *s, __u32 off, __u32 len)
+{
+	int err = -EINVAL;
+	__s64 ref;
+
+	if (!s)
+		return err;
+	ref = kv_prepare(s, len);
+	if (ref < 0)
+		return ref;
+	kv_fill(s, ref, 0, off, len);
+	if (s->txn) {
+		err = txn_find_own(s);
+		if (err >= 0)
+			err = txn_add_write(s, ref);
+	} else {
+		for (__u32 i = unknown_zero(); i < BPFDB_MAX_TRIES && CAN_LOOP; i++) {
+			err = index_find(s, 0);
+			if (!err)
+				err = store_install(s, ref);
+			if (err != -EAGAIN)
+				break;
+		}
+		if (!err)
+			store_retire(s->found.ref, s->found.ref ? 0 : 1);
+		if (err == -EAGAIN)
+			err = -EBUSY;
+	}
+	if (err < 0) {
+		record_free(ref);
+		return err;
+	}
+	return 0;
+}
+
+/* Keys in the store, with those a FLUSHALL has not swept yet. */
+__noinline __s64 kv_count(void)
+{
+	struct control *ctl = control();
+	__s64 keys = 0;
+
+	if (!ctl)
+		return 0;
+	for (__u32 i = 0; i < BPFDB_MAX_SHARDS && i <= ctl->shard_mask; i++) {
+		__u32 id = i;
+		struct shard *sh = bpf_map_lookup_elem(&bpfdb_shards, &id);
+
+		if (sh)
+			keys += READ_ONCE(sh->keys);
+	}
+	return keys;
+}
+
+#endif
