@@ -15,6 +15,7 @@ import (
 
 	strict "bpfdb/runners/document"
 	"bpfdb/runners/plan"
+	"bpfdb/runners/system"
 )
 
 // Exit codes besides 0.
@@ -57,11 +58,17 @@ func bench(ctx context.Context, arguments []string, stdout, stderr io.Writer) in
 		return exitInterrupted
 	}
 	fmt.Fprintf(stderr, "bench: %v\n", err)
-	var mistake *strict.Error
-	if !started || errors.As(err, &mistake) || errors.Is(err, plan.ErrOptions) || errors.Is(err, errUsage) {
+	if !started || isUsage(err) {
 		return exitUsage
 	}
 	return exitFailure
+}
+
+// isUsage tells what the user can mend in a spec, an argument or the environment.
+func isUsage(err error) bool {
+	var mistake *strict.Error
+	return errors.As(err, &mistake) || errors.Is(err, plan.ErrOptions) ||
+		errors.Is(err, system.ErrOverride) || errors.Is(err, errUsage)
 }
 
 // errUsage marks what the user gave that no flag parser can refuse.

@@ -29,7 +29,7 @@ type barProgress struct {
 	bar *progressbar.ProgressBar
 }
 
-func (p *barProgress) Begin(_ *results.Run, trials []plan.Trial) {
+func (p *barProgress) Begin(trials []plan.Trial) {
 	p.bar = progressbar.NewOptions(len(trials),
 		progressbar.OptionSetWriter(p.w),
 		progressbar.OptionSetWidth(24),
@@ -58,7 +58,7 @@ type lineProgress struct {
 	current     time.Duration
 }
 
-func (p *lineProgress) Begin(_ *results.Run, trials []plan.Trial) {
+func (p *lineProgress) Begin(trials []plan.Trial) {
 	p.begun, p.total = time.Now(), len(trials)
 	for _, t := range trials {
 		p.left += t.Estimate()

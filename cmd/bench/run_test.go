@@ -21,7 +21,9 @@ func TestMain(m *testing.M) {
 
 const tinySpec = `name: tiny
 title: Tiny
-workloads: [ycsb-a]
+workloads: [ycsb-f]
+distributions: [ycsb-zipfian]
+driver: go-redis
 value_bytes: [100]
 connections: [4]
 pipeline: [1]

@@ -26,14 +26,10 @@ var (
 	ErrExists = errors.New("a run is there already")
 )
 
-// unreadyLimit is how often in a row a system may fail to get ready, each time at the
-// cost of its whole timeout, before its other trials are recorded as failed untried.
-const unreadyLimit = 3
-
 // Observer is told how the run goes. Its methods are called one at a time.
 type Observer interface {
 	// Begin is called once, when it is known what will run.
-	Begin(r *results.Run, trials []plan.Trial)
+	Begin(trials []plan.Trial)
 	// Starting is called before each trial, Done after it.
 	Starting(t plan.Trial)
 	Done(t results.Trial)
@@ -58,6 +54,7 @@ func Run(ctx context.Context, p plan.Plan, out string, observer Observer) (*resu
 		Environment:   environment(ctx),
 		Experiments:   p.Experiments,
 		Systems:       systems,
+		Trials:        []results.Trial{},
 	}
 	var trials []plan.Trial
 	for _, t := range p.Trials {
@@ -66,14 +63,14 @@ func Run(ctx context.Context, p plan.Plan, out string, observer Observer) (*resu
 		}
 	}
 	r.PlannedTrials = len(trials)
-	observer.Begin(r, trials)
+	observer.Begin(trials)
 	if err := results.WriteRun(out, r); err != nil {
 		return nil, err
 	}
-	verdict, unready := newVerdict(), map[string]int{}
+	verdict, tries := newVerdict(), attempts{installations, out, map[string]int{}}
 	for _, t := range trials {
 		observer.Starting(t)
-		trial, err := attempt(ctx, t, installations[t.Cell.System], out, unready)
+		trial, err := tries.make(ctx, t)
 		if ctx.Err() != nil {
 			return r, ctx.Err() // half a trial is none
 		}
@@ -89,21 +86,6 @@ func Run(ctx context.Context, p plan.Plan, out string, observer Observer) (*resu
 		return r, err
 	}
 	return r, verdict.err()
-}
-
-// attempt measures unless the system has proved that it does not get ready.
-func attempt(ctx context.Context, t plan.Trial, in system.Installation, out string, unready map[string]int) (
-	results.Trial, error) {
-	if unready[in.Name] >= unreadyLimit {
-		return newTrial(t), fmt.Errorf("not tried: %w %d times in a row", system.ErrNotReady, unreadyLimit)
-	}
-	trial, err := measure(ctx, t, in, out)
-	if errors.Is(err, system.ErrNotReady) {
-		unready[in.Name]++
-	} else {
-		unready[in.Name] = 0
-	}
-	return trial, err
 }
 
 // find looks for every system; the absent ones are described as not installed.

@@ -14,8 +14,12 @@ import (
 	"time"
 )
 
-// ErrNotInstalled means that the system's binary is not on this machine.
-var ErrNotInstalled = errors.New("not installed")
+var (
+	// ErrNotInstalled means that the system's binary is not on this machine.
+	ErrNotInstalled = errors.New("not installed")
+	// ErrOverride means that the environment names a binary that cannot be run.
+	ErrOverride = errors.New("cannot run")
+)
 
 // Installation is a system found on this machine.
 type Installation struct {
@@ -28,8 +32,8 @@ type Installation struct {
 // versionTimeout bounds a binary that ignores its version arguments and starts serving.
 const versionTimeout = 5 * time.Second
 
-// Find looks for the binary. Absence is ErrNotInstalled; an environment override that
-// leads nowhere is another error, as somebody meant it.
+// Find looks for the binary. Absence is ErrNotInstalled; an environment variable that
+// leads nowhere is ErrOverride, as somebody meant it.
 func (d Definition) Find(ctx context.Context) (Installation, error) {
 	path, err := d.look()
 	if err != nil {
@@ -49,7 +53,7 @@ func (d Definition) look() (string, error) {
 	if override := os.Getenv(d.BinaryEnv); d.BinaryEnv != "" && override != "" {
 		path, err := exec.LookPath(override)
 		if err != nil {
-			return "", fmt.Errorf("%s: $%s: %w", d.Name, d.BinaryEnv, err)
+			return "", fmt.Errorf("%s: $%s: %w: %w", d.Name, d.BinaryEnv, ErrOverride, err)
 		}
 		return path, nil
 	}

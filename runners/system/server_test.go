@@ -3,7 +3,6 @@ package system_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -143,8 +142,8 @@ func TestFind(t *testing.T) {
 	}
 	t.Setenv("BENCH_TEST_BINARY", "/nowhere/at-all")
 	_, err := d.Find(t.Context())
-	if errors.Is(err, system.ErrNotInstalled) || !strings.Contains(fmt.Sprint(err), "$BENCH_TEST_BINARY") {
-		t.Errorf("wrong override: got %v, want an error that names the variable", err)
+	if !errors.Is(err, system.ErrOverride) || !strings.Contains(err.Error(), "$BENCH_TEST_BINARY") {
+		t.Errorf("wrong override: got %v, want ErrOverride with the variable's name", err)
 	}
 	t.Setenv("BENCH_TEST_BINARY", os.Args[0])
 	in, err := d.Find(t.Context())
