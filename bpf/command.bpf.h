@@ -7,8 +7,8 @@
  * in the table is for user space.
  *
  * The kernel allows 8 nested calls: a program, serve() and a command are 3 of them, and
- * the store needs 5. So a command calls the store's operators itself or one function down
- * where the operator is shallow; what it shares with others is inlined.
+ * the store needs 5. So a command calls the store's operators itself: what it shares with
+ * other commands around them is inlined.
  */
 #ifndef COMMAND_BPF_H
 #define COMMAND_BPF_H

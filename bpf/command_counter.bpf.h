@@ -58,13 +58,11 @@ static __always_inline int counter_write(struct scratch *s, __s64 value)
 	return err;
 }
 
-__noinline int counter_try(struct scratch *s, __s64 delta)
+static __always_inline int counter_try(struct scratch *s, __s64 delta)
 {
 	__s64 sum;
 	int err;
 
-	if (!s)
-		return -EINVAL;
 	err = kv_find(s);
 	if (!err)
 		err = counter_read(s);

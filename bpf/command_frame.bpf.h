@@ -89,12 +89,10 @@ static __always_inline int stage_argument(struct scratch *s, __u32 i)
 }
 
 /* Appends the value of the staged key, or null. 0 or a negative errno. */
-__noinline int read_value(struct scratch *s, struct conn *c)
+static __always_inline int read_value(struct scratch *s, struct conn *c)
 {
 	int err = -EBUSY;
 
-	if (!s || !c)
-		return -EINVAL;
 	for (__u32 i = 0; i < COMMAND_MAX_TRIES && CAN_LOOP; i = forget(s, i + 1)) {
 		err = kv_find(s);
 		if (!err)
@@ -106,12 +104,10 @@ __noinline int read_value(struct scratch *s, struct conn *c)
 }
 
 /* Looks the staged key up: 1, 0 or a negative errno. s->found.value_len then counts. */
-__noinline int read_presence(struct scratch *s)
+static __always_inline int read_presence(struct scratch *s)
 {
 	int err = -EBUSY;
 
-	if (!s)
-		return -EINVAL;
 	for (__u32 i = 0; i < COMMAND_MAX_TRIES && CAN_LOOP; i = forget(s, i + 1)) {
 		err = kv_find(s);
 		if (!err)

@@ -88,17 +88,13 @@ static __always_inline int set_answer(struct scratch *s, struct conn *c, __u32 o
 }
 
 /* One attempt: 0 or 1 when done, or a negative errno with nothing done. */
-__noinline int set_try(struct scratch *s, struct conn *c, __u32 options)
+static __always_inline int set_try(struct scratch *s, struct conn *c, __u32 options)
 {
-	struct arg *value;
-	__u32 start;
+	struct arg *value = argument(s, 2);
+	__u32 start = s->out_len;
 	__s64 ref;
 	int err;
 
-	if (!s || !c)
-		return -EINVAL;
-	value = argument(s, 2);
-	start = s->out_len;
 	err = kv_find(s);
 	if (!err)
 		err = set_answer(s, c, options);

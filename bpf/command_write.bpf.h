@@ -59,16 +59,13 @@ __noinline int command_mset(struct scratch *s, struct conn *c)
 }
 
 /* One attempt: 0, -EAGAIN when the key changed meanwhile, 1 when the reply is an error. */
-__noinline int append_try(struct scratch *s)
+static __always_inline int append_try(struct scratch *s)
 {
-	struct arg *tail;
+	struct arg *tail = argument(s, 2);
 	__u32 old, len;
 	__s64 ref;
 	int err;
 
-	if (!s)
-		return -EINVAL;
-	tail = argument(s, 2);
 	err = kv_find(s);
 	if (err)
 		return err;
