@@ -27,8 +27,8 @@ func TestMain(m *testing.M) {
 // observer calls a function after each trial.
 type observer struct{ done func(results.Trial) }
 
-func (observer) Begin([]plan.Trial) {}
-func (observer) Starting(plan.Trial)              {}
+func (observer) Begin([]plan.Trial)  {}
+func (observer) Starting(plan.Trial) {}
 func (o observer) Done(t results.Trial) {
 	if o.done != nil {
 		o.done(t)
