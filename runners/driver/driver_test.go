@@ -40,6 +40,19 @@ func TestSplitReplies(t *testing.T) {
 	})
 }
 
+// TestPushes: RESP 3 servers may push at any time, also to connections that have finished.
+func TestPushes(t *testing.T) {
+	for _, chunk := range []int{0, 1, 4, 11} {
+		server := &fakeServer{chunk: chunk, override: func(_ int, _ []string, right string) string {
+			return ">1\r\n+before\r\n" + right + ">2\r\n+after\r\n:1\r\n"
+		}}
+		cfg := testConfig(t, server.start(t), Raw, "ycsb-f")
+		cfg.Workload.Records, cfg.Operations = 50, 300
+		mustLoad(t, cfg)
+		checkClean(t, cfg, mustRun(t, cfg))
+	}
+}
+
 // TestLargeBatches fills the socket buffers in both directions, so that requests leave in
 // pieces, and replies arrive in pieces.
 func TestLargeBatches(t *testing.T) {

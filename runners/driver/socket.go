@@ -61,12 +61,13 @@ func (t *thread) receive(c *conn) error {
 	case n == 0:
 		return fmt.Errorf("%w: %d of %d replies received", ErrClosed, c.answered, len(c.sent))
 	}
+	due := c.answered < len(c.sent)
 	rest, err := t.takeAll(c, t.input[:held+n])
 	if err != nil {
 		return err
 	}
 	c.partial = append(c.partial[:0], rest...)
-	if len(c.sent) > 0 && c.answered == len(c.sent) {
+	if due && c.answered == len(c.sent) { // not so after a push to an idle connection
 		return t.endRound(c)
 	}
 	return nil
