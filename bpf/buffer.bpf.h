@@ -21,7 +21,7 @@ struct {
 	__uint(max_entries, 512); /* set by the loader */
 	__type(key, __u32);
 	__type(value, struct buffer);
-} buffers SEC(".maps");
+} bpfdb_buffers SEC(".maps");
 
 __u64 buffer_free; /* index + 1 in bits 0..31, tag above */
 __u64 buffer_used; /* buffers ever taken */
@@ -30,7 +30,7 @@ static __always_inline struct buffer *buffer_at(__u32 id)
 {
 	__u32 i = id - 1;
 
-	return bpf_map_lookup_elem(&buffers, &i);
+	return bpf_map_lookup_elem(&bpfdb_buffers, &i);
 }
 
 static __always_inline __u32 buffer_fresh(void)

@@ -17,13 +17,13 @@
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 20); /* set by the loader */
-} events SEC(".maps");
+} bpfdb_events SEC(".maps");
 
 static __always_inline void conn_wake(struct conn *c)
 {
 	__u64 cookie = c->cookie;
 
-	if (bpf_ringbuf_output(&events, &cookie, sizeof(cookie), 0))
+	if (bpf_ringbuf_output(&bpfdb_events, &cookie, sizeof(cookie), 0))
 		count(COUNTER_DROP_EVENT, 1);
 }
 

@@ -48,7 +48,7 @@ struct {
 	__uint(max_entries, 16384); /* set by the loader */
 	__type(key, __u64);
 	__type(value, __u64);
-} socks SEC(".maps");
+} bpfdb_socks SEC(".maps");
 
 /*
  * Marks sockets as ours: user space marks its listening socket, children inherit the
@@ -60,7 +60,7 @@ struct {
 	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
 	__type(key, int);
 	__type(value, __u64);
-} owned SEC(".maps");
+} bpfdb_owned SEC(".maps");
 
 #include "sockmap_sockops.bpf.h"
 #include "sockmap_verdict.bpf.h"

@@ -5,7 +5,7 @@ static __always_inline struct scratch *area_of(struct conn_args *args)
 {
 	__u32 id = args->scratch;
 
-	return bpf_map_lookup_elem(&scratches, &id);
+	return bpf_map_lookup_elem(&bpfdb_scratches, &id);
 }
 
 /* User space owns the file descriptor from here on. */
@@ -13,7 +13,7 @@ SEC("syscall")
 int bpfdb_conn_accept(struct conn_args *args)
 {
 	__u64 cookie = args->cookie;
-	struct conn *c = bpf_map_lookup_elem(&conns, &cookie);
+	struct conn *c = bpf_map_lookup_elem(&bpfdb_conns, &cookie);
 
 	args->result = -ENOENT;
 	if (!c)
@@ -32,7 +32,7 @@ SEC("syscall")
 int bpfdb_conn_take(struct conn_args *args)
 {
 	__u64 cookie = args->cookie;
-	struct conn *c = bpf_map_lookup_elem(&conns, &cookie);
+	struct conn *c = bpf_map_lookup_elem(&bpfdb_conns, &cookie);
 	struct scratch *s = area_of(args);
 
 	args->result = -ENOENT;
@@ -63,7 +63,7 @@ SEC("syscall")
 int bpfdb_conn_give(struct conn_args *args)
 {
 	__u64 cookie = args->cookie, old;
-	struct conn *c = bpf_map_lookup_elem(&conns, &cookie);
+	struct conn *c = bpf_map_lookup_elem(&bpfdb_conns, &cookie);
 	struct scratch *s = area_of(args);
 
 	args->result = -ENOENT;
@@ -89,7 +89,7 @@ SEC("syscall")
 int bpfdb_conn_drop(struct conn_args *args)
 {
 	__u64 cookie = args->cookie;
-	struct conn *c = bpf_map_lookup_elem(&conns, &cookie);
+	struct conn *c = bpf_map_lookup_elem(&bpfdb_conns, &cookie);
 
 	args->result = c ? 0 : -ENOENT;
 	if (c)
@@ -102,7 +102,7 @@ SEC("syscall")
 int bpfdb_conn_protocol(struct conn_args *args)
 {
 	__u64 cookie = args->cookie;
-	struct conn *c = bpf_map_lookup_elem(&conns, &cookie);
+	struct conn *c = bpf_map_lookup_elem(&bpfdb_conns, &cookie);
 
 	args->result = c ? 0 : -ENOENT;
 	if (c)

@@ -56,8 +56,8 @@ static __always_inline int swap(struct sk_msg_md *msg, struct buffer *b)
 SEC("sk_msg")
 int bpfdb_reply(struct sk_msg_md *msg)
 {
-	__u64 *mark = msg->sk ? bpf_sk_storage_get(&owned, msg->sk, 0, 0) : 0;
-	struct conn *c = mark ? bpf_map_lookup_elem(&conns, mark) : 0;
+	__u64 *mark = msg->sk ? bpf_sk_storage_get(&bpfdb_owned, msg->sk, 0, 0) : 0;
+	struct conn *c = mark ? bpf_map_lookup_elem(&bpfdb_conns, mark) : 0;
 	__u32 size = msg->size, err;
 	struct buffer *b;
 

@@ -16,7 +16,7 @@ static __always_inline void conn_free(struct conn *c)
 			break;
 		reply_pop(c, b);
 	}
-	bpf_map_delete_elem(&conns, &cookie);
+	bpf_map_delete_elem(&bpfdb_conns, &cookie);
 }
 
 static __always_inline void take_in(struct bpf_sock_ops *skops, __u64 *mark)
@@ -24,10 +24,10 @@ static __always_inline void take_in(struct bpf_sock_ops *skops, __u64 *mark)
 	struct conn c = { .protocol = 2 };
 
 	c.cookie = bpf_get_socket_cookie(skops);
-	if (bpf_map_update_elem(&conns, &c.cookie, &c, BPF_NOEXIST))
+	if (bpf_map_update_elem(&bpfdb_conns, &c.cookie, &c, BPF_NOEXIST))
 		return;
-	if (bpf_sock_hash_update(skops, &socks, &c.cookie, BPF_ANY)) {
-		bpf_map_delete_elem(&conns, &c.cookie);
+	if (bpf_sock_hash_update(skops, &bpfdb_socks, &c.cookie, BPF_ANY)) {
+		bpf_map_delete_elem(&bpfdb_conns, &c.cookie);
 		return;
 	}
 	*mark = c.cookie;
@@ -46,7 +46,7 @@ int bpfdb_sockops(struct bpf_sock_ops *skops)
 		return 1;
 	if (!sk)
 		return 1;
-	mark = bpf_sk_storage_get(&owned, sk, 0, 0);
+	mark = bpf_sk_storage_get(&bpfdb_owned, sk, 0, 0);
 	if (!mark)
 		return 1;
 	if (skops->op == BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB) {
@@ -55,7 +55,7 @@ int bpfdb_sockops(struct bpf_sock_ops *skops)
 	}
 	if (skops->args[1] != BPF_TCP_CLOSE)
 		return 1;
-	c = bpf_map_lookup_elem(&conns, mark);
+	c = bpf_map_lookup_elem(&bpfdb_conns, mark);
 	if (c && !(c->flags & BPFDB_CONN_ACCEPTED))
 		conn_free(c);
 	return 1;

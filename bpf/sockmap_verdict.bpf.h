@@ -8,7 +8,7 @@ static __always_inline struct scratch *scratch_claim(void)
 
 	for (int i = 0; i < SCRATCH_MAX_TRIES && i < n && CAN_LOOP; i++, id++) {
 		__u32 at = id % n;
-		struct scratch *s = bpf_map_lookup_elem(&scratches, &at);
+		struct scratch *s = bpf_map_lookup_elem(&bpfdb_scratches, &at);
 
 		if (s && !READ_ONCE(s->busy) && !__sync_val_compare_and_swap(&s->busy, 0, 1))
 			return s;
@@ -82,7 +82,7 @@ static __always_inline int answer(struct __sk_buff *skb, struct conn *c, struct 
 		conn_abort(c);
 	} else {
 		count(COUNTER_FAST_BATCHES, 1);
-		verdict = bpf_sk_redirect_hash(skb, &socks, &cookie, 0);
+		verdict = bpf_sk_redirect_hash(skb, &bpfdb_socks, &cookie, 0);
 	}
 	if (status != SERVE_DONE && status != SERVE_PARTIAL)
 		gate_close(c, 0, why(status));
@@ -126,7 +126,7 @@ SEC("sk_skb/stream_verdict")
 int bpfdb_verdict(struct __sk_buff *skb)
 {
 	__u64 cookie = bpf_get_socket_cookie(skb);
-	struct conn *c = bpf_map_lookup_elem(&conns, &cookie);
+	struct conn *c = bpf_map_lookup_elem(&bpfdb_conns, &cookie);
 	struct scratch *s;
 	int verdict;
 

@@ -41,7 +41,7 @@ func (g gateState) aborted() bool { return g.flags&connAbort != 0 }
 const connAbort = 2
 
 var fastPrograms = []string{"bpfdb_sockops", "bpfdb_verdict", "bpfdb_reply"}
-var fastMaps = []string{"socks", "owned", "events"}
+var fastMaps = []string{"bpfdb_socks", "bpfdb_owned", "bpfdb_events"}
 
 // loadKernel loads the programs, those of the sockmap path only if asked to.
 func loadKernel(db *engine.DB, options Options, fast bool) (*kernel, error) {
@@ -57,7 +57,7 @@ func loadKernel(db *engine.DB, options Options, fast bool) (*kernel, error) {
 		return nil, fmt.Errorf("load server programs: %w", err)
 	}
 	return &kernel{
-		collection: coll, conns: coll.Maps["conns"],
+		collection: coll, conns: coll.Maps["bpfdb_conns"],
 		acceptProg: coll.Programs["bpfdb_conn_accept"], takeProg: coll.Programs["bpfdb_conn_take"],
 		giveProg: coll.Programs["bpfdb_conn_give"], dropProg: coll.Programs["bpfdb_conn_drop"],
 		protocolProg: coll.Programs["bpfdb_conn_protocol"],
@@ -68,8 +68,8 @@ func loadKernel(db *engine.DB, options Options, fast bool) (*kernel, error) {
 func fit(spec *ebpf.CollectionSpec, options Options, fast bool) error {
 	buffers := options.Buffers
 	if fast {
-		spec.Maps["socks"].MaxEntries = uint32(options.MaxConnections)
-		spec.Maps["events"].MaxEntries = ringBytes(options.MaxConnections)
+		spec.Maps["bpfdb_socks"].MaxEntries = uint32(options.MaxConnections)
+		spec.Maps["bpfdb_events"].MaxEntries = ringBytes(options.MaxConnections)
 	} else {
 		buffers = 1
 		for _, name := range fastPrograms {
@@ -79,7 +79,7 @@ func fit(spec *ebpf.CollectionSpec, options Options, fast bool) error {
 			delete(spec.Maps, name)
 		}
 	}
-	spec.Maps["buffers"].MaxEntries = uint32(buffers)
+	spec.Maps["bpfdb_buffers"].MaxEntries = uint32(buffers)
 	if err := spec.Variables["buffer_count"].Set(uint32(buffers)); err != nil {
 		return fmt.Errorf("set buffer_count: %w", err)
 	}
@@ -101,7 +101,7 @@ func (k *kernel) attach(listener int) error {
 	if err != nil {
 		return fmt.Errorf("sockmap path: %w", err)
 	}
-	socks := k.collection.Maps["socks"].FD()
+	socks := k.collection.Maps["bpfdb_socks"].FD()
 	for name, at := range map[string]ebpf.AttachType{
 		"bpfdb_verdict": ebpf.AttachSkSKBStreamVerdict, "bpfdb_reply": ebpf.AttachSkMsgVerdict,
 	} {
@@ -121,7 +121,7 @@ func (k *kernel) attach(listener int) error {
 	if err != nil {
 		return fmt.Errorf("attach sockops to %s: %w", root, err)
 	}
-	if err := k.collection.Maps["owned"].Put(int32(listener), uint64(0)); err != nil {
+	if err := k.collection.Maps["bpfdb_owned"].Put(int32(listener), uint64(0)); err != nil {
 		return fmt.Errorf("mark the listening socket: %w", err)
 	}
 	return nil
@@ -151,6 +151,15 @@ func (k *kernel) give(cookie uint64, area uint32, received uint64) error {
 
 func (k *kernel) setProtocol(cookie uint64, version int) error {
 	return run(k.protocolProg, &sockmapConnArgs{Cookie: cookie, Flags: uint32(version)})
+}
+
+// inTxn tells whether the connection has a transaction open.
+func (k *kernel) inTxn(cookie uint64) (bool, error) {
+	var entry sockmapConn
+	if err := k.conns.Lookup(cookie, &entry); err != nil {
+		return false, fmt.Errorf("look up connection: %w", err)
+	}
+	return entry.Txn != 0, nil
 }
 
 // drop frees what a connection holds; a connection that is not there holds nothing.

@@ -115,7 +115,7 @@ func (s *Server) openSockmap() error {
 	if err := k.attach(s.listener); err != nil {
 		return errors.Join(err, k.close())
 	}
-	if s.events, err = ringbuf.NewReader(k.collection.Maps["events"]); err != nil {
+	if s.events, err = ringbuf.NewReader(k.collection.Maps["bpfdb_events"]); err != nil {
 		return errors.Join(fmt.Errorf("read events: %w", err), k.close())
 	}
 	s.kernel, s.path = k, PathSockmap

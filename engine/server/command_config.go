@@ -1,0 +1,48 @@
+package server
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+)
+
+// config answers questions about the configuration, which is fixed when the server starts.
+func config(c *conn, args [][]byte, r *reply) error {
+	switch sub := option(args[1]); {
+	case sub == "get" && len(args) > 2:
+		c.configGet(args[2:], r)
+	case sub == "set" && len(args) > 3, sub == "resetstat" && len(args) == 2, sub == "rewrite" && len(args) == 2:
+		r.failure("ERR CONFIG " + sub + " is not available: options are given to bpfdb serve")
+	case sub == "get", sub == "set", sub == "resetstat", sub == "rewrite":
+		r.wrongArity("config|" + sub)
+	default:
+		r.unknownSubcommand("config", args[1])
+	}
+	return nil
+}
+
+func (c *conn) configGet(patterns [][]byte, r *reply) {
+	s := c.loop.server
+	parameters := map[string]string{
+		"appendonly":         "no",
+		"databases":          "1",
+		"maxclients":         strconv.Itoa(s.options.MaxConnections),
+		"maxmemory":          strconv.FormatInt(s.db.Stats().MemoryLimit, 10),
+		"maxmemory-policy":   "noeviction",
+		"port":               strconv.Itoa(int(s.addr.Port())),
+		"proto-max-bulk-len": strconv.Itoa(maxRequest),
+		"save":               "",
+		"timeout":            "0",
+	}
+	var found []string
+	for _, name := range slices.Sorted(maps.Keys(parameters)) {
+		if slices.ContainsFunc(patterns, func(p []byte) bool { return matches(option(p), name) }) {
+			found = append(found, name)
+		}
+	}
+	r.pairs(len(found))
+	for _, name := range found {
+		r.bulk(name)
+		r.bulk(parameters[name])
+	}
+}

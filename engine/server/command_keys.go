@@ -1,0 +1,114 @@
+package server
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+
+	"bpfdb/engine"
+)
+
+// maxConflicts bounds how often a large MGET starts again because its keys changed while it read them.
+const maxConflicts = 100
+
+var errConflict = errors.New("the keys kept changing")
+
+func flushAll(c *conn, args [][]byte, r *reply) error {
+	if len(args) > 2 || len(args) == 2 && option(args[1]) != "sync" && option(args[1]) != "async" {
+		r.syntaxError()
+		return nil
+	}
+	if err := c.loop.server.db.FlushAll(); err != nil {
+		return fmt.Errorf("flush: %w", err)
+	}
+	r.status("OK")
+	return nil
+}
+
+// mget answers an MGET whose reply is larger than a work area: it reads the keys one by one in a transaction,
+// the connection's own if one is open.
+func mget(c *conn, args [][]byte, r *reply) error {
+	if err := c.reply(); err != nil {
+		return err
+	}
+	area := c.loop.area
+	keys := make([][]byte, len(args)-1)
+	for i, arg := range args[1:] {
+		keys[i] = bytes.Clone(arg)
+	}
+	rest := bytes.Clone(area.Rest())
+	values, err := c.readAll(keys)
+	area.SetInput(0, copy(area.In(), rest))
+	if errors.Is(err, errConflict) {
+		r.failure("BUSY " + err.Error() + ", try again")
+		return nil
+	}
+	r.array(len(keys))
+	r.out = append(r.out, values...)
+	return err
+}
+
+// readAll returns the encoded values of the keys as of one instant.
+func (c *conn) readAll(keys [][]byte) ([]byte, error) {
+	inTxn, err := c.loop.server.kernel.inTxn(c.cookie)
+	if err != nil {
+		return nil, err
+	}
+	if inTxn {
+		return c.readEach(keys)
+	}
+	for range maxConflicts {
+		if reply, err := c.call([]byte("BEGIN")); err != nil || !bytes.Equal(reply, statusOK) {
+			return nil, errors.Join(err, errConflict)
+		}
+		values, err := c.readEach(keys)
+		if err != nil {
+			return nil, err
+		}
+		if reply, err := c.call([]byte("COMMIT")); err != nil || bytes.Equal(reply, statusOK) {
+			return values, err
+		}
+	}
+	return nil, errConflict
+}
+
+var statusOK = []byte("+OK\r\n")
+
+func (c *conn) readEach(keys [][]byte) (values []byte, err error) {
+	for _, key := range keys {
+		value, err := c.call([]byte("GET"), key)
+		if err != nil {
+			return nil, err
+		}
+		values = append(values, value...)
+	}
+	return values, nil
+}
+
+// call has the kernel execute one request of our own and returns a copy of its reply. It uses the area.
+func (c *conn) call(words ...[]byte) ([]byte, error) {
+	area := c.loop.area
+	area.SetInput(0, copy(area.In(), encode(words)))
+	for range maxBusy {
+		switch status, err := area.Serve(c.cookie); {
+		case err != nil:
+			return nil, err
+		case status == engine.ServeDone:
+			return bytes.Clone(area.TakeOutput()), nil
+		case status != engine.ServeBusy:
+			return nil, fmt.Errorf("%s: unexpected status %d", words[0], status)
+		}
+	}
+	return nil, errConflict
+}
+
+// encode writes a request as an array of bulk strings.
+func encode(words [][]byte) []byte {
+	r := reply{out: slices.Grow([]byte(nil), 64)}
+	r.array(len(words))
+	for _, word := range words {
+		r.bulk(string(word))
+	}
+	return r.out
+}
