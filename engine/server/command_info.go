@@ -2,6 +2,7 @@ package server
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"runtime"
 	"slices"
@@ -68,8 +69,9 @@ func infoClients(s *Server, b *strings.Builder) {
 
 func infoMemory(s *Server, b *strings.Builder) {
 	stats := s.db.Stats()
-	field(b, "used_memory", stats.Used)
-	field(b, "used_memory_dataset", stats.Data)
+	field(b, "used_memory", stats.Used+stats.Index)
+	field(b, "used_memory_rss", stats.Reserved)
+	field(b, "used_memory_dataset", stats.Used)
 	field(b, "maxmemory", stats.MemoryLimit)
 	field(b, "maxmemory_policy", "noeviction")
 }
@@ -84,5 +86,12 @@ func infoStats(s *Server, b *strings.Builder) {
 func infoKeyspace(s *Server, b *strings.Builder) {
 	if keys := s.db.Stats().Keys; keys > 0 {
 		field(b, "db0", fmt.Sprintf("keys=%d,expires=0,avg_ttl=0", keys))
+	}
+}
+
+func infoCounters(s *Server, b *strings.Builder) {
+	counters := s.db.Stats().Counters
+	for _, name := range slices.Sorted(maps.Keys(counters)) {
+		field(b, name, counters[name])
 	}
 }

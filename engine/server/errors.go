@@ -5,8 +5,8 @@ import "errors"
 var (
 	// ErrPath says that the path asked for by name cannot be used here; the message names the reason.
 	ErrPath = errors.New("path not available")
-	// ErrAddress says that the listening address cannot be used.
-	ErrAddress = errors.New("listening address not usable")
+	// ErrAddress says that the listening address means nothing.
+	ErrAddress = errors.New("invalid listening address")
 )
 
 // errClose ends a connection without being a fault: the client left, or said QUIT.

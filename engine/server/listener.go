@@ -10,7 +10,7 @@ import (
 
 const (
 	listenBacklog = 4096
-	// sendBuffer_bytes is what a connection's send buffer may hold (the kernel doubles it). It is
+	// sendBufferBytes is what a connection's send buffer may hold (the kernel doubles it). It is
 	// fixed because the sockmap path keeps a reply back unless it surely fits.
 	sendBufferBytes = 512 << 10
 )
@@ -24,11 +24,11 @@ func listen(addr string) (fd int, bound netip.AddrPort, err error) {
 	family, sa := socketAddress(tcp)
 	fd, err = unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return -1, bound, fmt.Errorf("%w: socket: %w", ErrAddress, err)
+		return -1, bound, fmt.Errorf("socket: %w", err)
 	}
 	fail := func(what string, err error) (int, netip.AddrPort, error) {
 		unix.Close(fd)
-		return -1, bound, fmt.Errorf("%w: %s %s: %w", ErrAddress, what, addr, err)
+		return -1, bound, fmt.Errorf("%s %s: %w", what, addr, err)
 	}
 	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
 		return fail("reuse", err)

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/cilium/ebpf"
+	"github.com/spf13/cobra"
+
+	"bpfdb/engine"
+	"bpfdb/engine/server"
+)
+
+type serveOptions struct {
+	addr    string
+	path    string
+	memory  string
+	verbose bool
+	later   map[string]*string
+}
+
+// laterFlags belong to the published contract but not to this version; the value is the only one it takes.
+var laterFlags = map[string]string{
+	"iface": "", "durability": "none", "dir": "", "requirepass-file": "", "backend": "", "metrics-addr": "", "pin": "false",
+}
+
+func serveCommand() *cobra.Command {
+	o := &serveOptions{later: map[string]*string{}}
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "serve Redis clients until SIGINT or SIGTERM",
+		Long: "Serve Redis clients from the engine in the kernel. Prints one line beginning \"ready \" once it accepts.\n" +
+			"Needs root, or CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON and CAP_SYS_ADMIN.",
+		Example: "  bpfdb serve --addr 127.0.0.1:6380 --memory 4GiB\n  bpfdb serve --path user",
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.addr, "addr", server.DefaultAddr, "listen on `host:port`; port 0 picks a free one")
+	f.StringVar(&o.path, "path", string(server.PathAuto), "auto, user (no fast path) or sockmap")
+	f.StringVar(&o.memory, "memory", "1GiB", "most memory for data and index, e.g. 512MiB")
+	f.BoolVar(&o.verbose, "verbose", false, "print the verifier's whole log when the kernel refuses a program")
+	for name, value := range laterFlags {
+		o.later[name] = f.String(name, value, "")
+		f.Lookup(name).Hidden = true
+	}
+	f.Lookup("pin").NoOptDefVal = "true"
+	return cmd
+}
+
+// validate checks what can be checked without the kernel.
+func (o *serveOptions) validate() (engine.Options, error) {
+	for name, only := range laterFlags {
+		if *o.later[name] != only {
+			return engine.Options{}, fault{errUsage, fmt.Errorf("--%s %s: not available in this version", name, *o.later[name])}
+		}
+	}
+	switch server.Path(o.path) {
+	case server.PathAuto, server.PathUser, server.PathSockmap:
+	case "wire", "local":
+		return engine.Options{}, fault{errUsage, fmt.Errorf("--path %s: not available in this version", o.path)}
+	default:
+		return engine.Options{}, fault{errUsage, fmt.Errorf("--path %q: must be auto, user or sockmap", o.path)}
+	}
+	memory, err := parseBytes(o.memory)
+	if err != nil {
+		return engine.Options{}, fault{errUsage, fmt.Errorf("--memory %q: %w", o.memory, err)}
+	}
+	options := engine.Options{MemoryBytes: memory}
+	if err := options.Validate(); err != nil {
+		return options, fault{errUsage, err}
+	}
+	return options, nil
+}
+
+func (o *serveOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
+	options, err := o.validate()
+	if err != nil {
+		return err
+	}
+	db, err := engine.Open(options)
+	if err != nil {
+		return o.explain(err, stderr)
+	}
+	s, err := server.Start(db, server.Options{Addr: o.addr, Path: server.Path(o.path)}, stderr)
+	if err != nil {
+		return errors.Join(o.explain(err, stderr), db.Close())
+	}
+	if why := s.Fallback(); why != nil {
+		fmt.Fprintf(stderr, "bpfdb: no sockmap path: %s\n", oneLine(why))
+	}
+	fmt.Fprintf(stdout, "ready addr=%s path=%s\n", s.Addr(), s.Path())
+	select {
+	case <-ctx.Done():
+	case err = <-s.Failed():
+	}
+	return errors.Join(err, s.Close(), db.Close())
+}
+
+// explain gives the error its kind, and with --verbose prints the verifier's log.
+func (o *serveOptions) explain(err error, stderr io.Writer) error {
+	var refused *ebpf.VerifierError
+	if errors.As(err, &refused) {
+		if o.verbose {
+			fmt.Fprintf(stderr, "%+v\n", refused)
+		}
+		return fault{errUnsupported, fmt.Errorf("%w (--verbose shows the whole log)", err)}
+	}
+	switch {
+	case errors.Is(err, server.ErrAddress), errors.Is(err, engine.ErrOptions):
+		return fault{errUsage, err}
+	case errors.Is(err, server.ErrPath), errors.Is(err, engine.ErrUnsupported), errors.Is(err, ebpf.ErrNotSupported):
+		return fault{errUnsupported, err}
+	}
+	return err
+}
