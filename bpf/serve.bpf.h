@@ -69,7 +69,7 @@ static __always_inline void serve_count(struct scratch *s, int status)
 }
 
 /* Returns, and leaves in s->status, the enum serve_status that says why it stopped. */
-__noinline int serve(struct scratch *s, struct conn *c)
+static __always_inline int serve(struct scratch *s, struct conn *c)
 {
 	int status = SERVE_DONE;
 
