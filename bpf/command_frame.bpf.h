@@ -133,13 +133,16 @@ static __always_inline void command_doom(struct conn *c, int err)
 
 /*
  * Runs a body that touches several keys as one transaction: the connection's, or one of
- * its own, started over when others get in the way. 0 or a negative errno.
+ * its own, started over when others get in the way. One key needs none. 0 or a negative errno.
  */
-static __always_inline int command_atomically(struct scratch *s, struct conn *c, command_body body)
+static __always_inline int command_atomically(struct scratch *s, struct conn *c, __u32 keys,
+					      command_body body)
 {
 	__u32 start = s->out_len;
 	int err = -EBUSY;
 
+	if (keys == 1)
+		return body(s, c);
 	if (c->txn) {
 		err = body(s, c);
 		if (err)

@@ -55,7 +55,7 @@ __noinline int command_del(struct scratch *s, struct conn *c)
 	start = s->out_len;
 	if (arguments_exceed(s, 1, 1, BPFDB_MAX_KEY))
 		return reply_key_error(s);
-	err = command_atomically(s, c, del_body);
+	err = command_atomically(s, c, s->argc - 1, del_body);
 	return err ? command_fail(s, err, start) : reply_integer(s, s->number);
 }
 
@@ -87,10 +87,7 @@ __noinline int command_exists(struct scratch *s, struct conn *c)
 	start = s->out_len;
 	if (arguments_exceed(s, 1, 1, BPFDB_MAX_KEY))
 		return reply_key_error(s);
-	if (s->argc == 2)
-		err = exists_body(s, c);
-	else
-		err = command_atomically(s, c, exists_body);
+	err = command_atomically(s, c, s->argc - 1, exists_body);
 	return err ? command_fail(s, err, start) : reply_integer(s, s->number);
 }
 

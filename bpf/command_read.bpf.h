@@ -42,10 +42,7 @@ __noinline int command_mget(struct scratch *s, struct conn *c)
 	start = s->out_len;
 	if (arguments_exceed(s, 1, 1, BPFDB_MAX_KEY))
 		return reply_key_error(s);
-	if (s->argc == 2)
-		err = mget_body(s, c);
-	else
-		err = command_atomically(s, c, mget_body);
+	err = command_atomically(s, c, s->argc - 1, mget_body);
 	return err ? command_fail(s, err, start) : SERVE_DONE;
 }
 

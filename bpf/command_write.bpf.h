@@ -51,10 +51,7 @@ __noinline int command_mset(struct scratch *s, struct conn *c)
 		return reply_key_error(s);
 	if (arguments_exceed(s, 2, 2, BPFDB_MAX_VALUE))
 		return reply_value_error(s);
-	if (s->argc == 3)
-		err = mset_body(s, c);
-	else
-		err = command_atomically(s, c, mset_body);
+	err = command_atomically(s, c, s->argc / 2, mset_body);
 	return err ? command_fail(s, err, start) : reply_ok(s);
 }
 
