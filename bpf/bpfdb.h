@@ -79,7 +79,7 @@ struct record {
 	__u64 commit_ts;
 	__u32 value_len;
 	__u16 key_len;
-	__u8 class; /* block size class, for freeing */
+	__u8 cls; /* block size class, for freeing */
 	__u8 flags;
 	__u8 data[];
 };
@@ -342,7 +342,7 @@ struct serve_args {
 	__s32 result; /* negative errno: no such connection or area; else enum serve_status */
 };
 
-enum operator{
+enum operation_code {
 	OPERATOR_GET,
 	OPERATOR_SET,
 	OPERATOR_DELETE,
@@ -350,7 +350,7 @@ enum operator{
 
 /* One operator call of a batch; the batch is an array at the start of in[]. */
 struct operation {
-	__u32 code; /* enum operator */
+	enum operation_code code;
 	__s32 result; /* GET: 0 or -ENOENT; SET: 0; DELETE: 1 or 0; else a negative errno */
 	__u32 key_off; /* into in[] */
 	__u32 key_len;
@@ -377,7 +377,7 @@ enum transact_code {
 
 struct transact_args {
 	__u64 token;
-	__u32 code; /* enum transact_code */
+	enum transact_code code;
 	__u32 txn;
 	__u32 scratch;
 	__s32 result; /* BEGIN: index + 1 */

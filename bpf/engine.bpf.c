@@ -3,12 +3,31 @@
 /* engine.bpf.c - the SYSCALL programs through which user space reaches the engine. */
 
 #include "maintain.bpf.h"
+#include "serve.bpf.h"
 
 char _license[] SEC("license") = "GPL";
+
+/* Types that only user space needs by name: naming them here keeps them in the BTF. */
+enum counter *_counter_type __attribute__((unused));
+struct operation *_operation_type __attribute__((unused));
+enum protocol_error *_protocol_error_type __attribute__((unused));
+enum serve_status *_serve_status_type __attribute__((unused));
 
 static __always_inline struct scratch *scratch_at(__u32 id)
 {
 	return bpf_map_lookup_elem(&bpfdb_scratches, &id);
+}
+
+/* Executes the requests in an area for a connection: the user-space path's way in. */
+SEC("syscall")
+int bpfdb_serve(struct serve_args *args)
+{
+	struct scratch *s = scratch_at(args->scratch);
+	__u64 cookie = args->cookie;
+	struct conn *c = bpf_map_lookup_elem(&bpfdb_conns, &cookie);
+
+	args->result = s && c ? serve(s, c) : -ENOENT;
+	return 0;
 }
 
 /* A value found goes to out[] behind those before it. */
@@ -27,7 +46,7 @@ static __always_inline int operate(struct scratch *s, struct operation *op)
 			err = kv_delete(s);
 		} else {
 			if (s->out_len + s->found.value_len > BPFDB_OUT_MASK)
-				return -ENOSPC;
+				return -E2BIG;
 			op->value_off = s->out_len;
 			op->value_len = s->found.value_len;
 			err = kv_fetch(s, s->out_len);

@@ -37,14 +37,14 @@ static __always_inline __u32 class_of(__u32 size)
 	return FINE_CLASSES + doubling * 8 + (size >> (6 + doubling));
 }
 
-static __always_inline __u32 class_size(__u32 class)
+static __always_inline __u32 class_size(__u32 cls)
 {
 	__u32 doubling, step;
 
-	if (class < FINE_CLASSES)
-		return (class + 1) * FINE_STEP;
-	doubling = ((class - FINE_CLASSES) >> 3) & 7;
-	step = (class - FINE_CLASSES) & 7;
+	if (cls < FINE_CLASSES)
+		return (cls + 1) * FINE_STEP;
+	doubling = ((cls - FINE_CLASSES) >> 3) & 7;
+	step = (cls - FINE_CLASSES) & 7;
 	return (FINE_MAX << doubling) + (step + 1) * (64 << doubling);
 }
 
@@ -97,35 +97,37 @@ static __always_inline struct shard *shard_after(__u32 distance)
 }
 
 /* Puts a block on the list of its class. The caller must be the only one who can reach it. */
-__noinline int heap_put(__u64 ref, __u32 class)
+static __always_inline int heap_put(__u64 ref, __u32 cls)
 {
 	__u64 *link = heap_at(ref);
 
-	if (!link || class >= BPFDB_CLASSES)
+	opaque(cls);
+	if (!link || cls >= BPFDB_CLASSES)
 		return -EINVAL;
-	for (__u32 i = 0; i < HEAP_MAX_STEAL; i++) {
+	for (__u32 i = unknown_zero(); i < HEAP_MAX_STEAL && CAN_LOOP; i++) {
 		struct shard *sh = shard_after(i);
 
-		if (sh && !list_push(&sh->free_head[class], ref & BPFDB_REF_MASK, link))
+		if (sh && !list_push(&sh->free_head[cls], ref & BPFDB_REF_MASK, link))
 			return 0;
 	}
 	return -EBUSY;
 }
 
 /* A block of exactly this class from any shard's list, or 0. */
-__noinline __u64 heap_take(__u32 class)
+__noinline __u64 heap_take(__u32 cls)
 {
 	struct control *ctl = control();
 
-	if (!ctl || class >= BPFDB_CLASSES)
+	if (!ctl || cls >= BPFDB_CLASSES)
 		return 0;
-	for (__u32 i = 0; i < HEAP_MAX_STEAL && i <= ctl->shard_mask; i++) {
+	for (__u32 i = unknown_zero(); i < HEAP_MAX_STEAL && i <= ctl->shard_mask && CAN_LOOP;
+	     i++) {
 		struct shard *sh = shard_after(i);
 		__u64 ref;
 
 		if (!sh)
 			return 0;
-		ref = list_pop(&sh->free_head[class]);
+		ref = list_pop(&sh->free_head[cls]);
 		if (ref)
 			return ref;
 	}
@@ -154,32 +156,38 @@ __noinline __u64 heap_extend(__u32 size)
 	return 0;
 }
 
-/* Cuts bytes at ref into free blocks, largest first. */
-static __always_inline void heap_scatter(__u64 ref, __u32 bytes)
+/* Puts the largest block that fits into bytes at ref on its list; its size. */
+__noinline __u32 heap_carve(__u64 ref, __u32 bytes)
 {
-	for (int i = 0; i < HEAP_MAX_PIECES && bytes >= FINE_STEP; i++) {
-		__u32 class = class_of(bytes), size;
+	__u32 cls = class_of(bytes);
 
-		if (class_size(class) > bytes && class > 0)
-			class --;
-		size = class_size(class);
-		heap_put(ref, class);
-		ref += size / BPFDB_UNIT;
-		bytes -= size;
-	}
+	if (class_size(cls) > bytes && cls > 0)
+		cls--;
+	heap_put(ref, cls);
+	return class_size(cls);
 }
 
-/* A larger free block, split: the way out when the memory limit is reached. */
-__noinline __u64 heap_split(__u32 class)
+/*
+ * A larger free block, split: the way out when the memory limit is reached. The rest is cut
+ * into blocks, largest first.
+ */
+__noinline __u64 heap_split(__u32 cls)
 {
-	__u32 from = class;
-	__u64 ref = 0;
+	__u32 from = cls, rest;
+	__u64 ref = 0, at;
 
 	while (!ref && ++from < BPFDB_CLASSES && CAN_LOOP)
 		ref = heap_take(from);
-	if (ref)
-		heap_scatter(ref + class_size(class) / BPFDB_UNIT,
-			     class_size(from) - class_size(class));
+	if (!ref)
+		return 0;
+	rest = class_size(from) - class_size(cls);
+	at = ref + class_size(cls) / BPFDB_UNIT;
+	for (__u32 i = unknown_zero(); i < HEAP_MAX_PIECES && rest >= FINE_STEP && CAN_LOOP; i++) {
+		__u32 size = heap_carve(at, rest);
+
+		at += size / BPFDB_UNIT;
+		rest -= size;
+	}
 	return ref;
 }
 
@@ -191,41 +199,41 @@ __noinline __s64 heap_alloc(__u32 size)
 {
 	struct control *ctl = control();
 	struct shard *sh = shard();
-	__u32 class;
+	__u32 cls;
 	__u64 ref;
 
 	if (!ctl || !sh || size > BPFDB_MAX_BLOCK)
 		return -EINVAL;
-	class = class_of(size);
-	if (class >= BPFDB_CLASSES)
+	cls = class_of(size);
+	if (cls >= BPFDB_CLASSES)
 		return -EINVAL;
-	ref = list_pop(&sh->free_head[class]);
+	ref = list_pop(&sh->free_head[cls]);
 	if (!ref)
-		ref = heap_take(class);
+		ref = heap_take(cls);
 	if (!ref)
-		ref = heap_extend(class_size(class));
+		ref = heap_extend(class_size(cls));
 	if (!ref && READ_ONCE(ctl->heap_end) < ctl->heap_max) {
 		count(COUNTER_GROW, 1);
 		return -ENOSPC;
 	}
 	if (!ref)
-		ref = heap_split(class);
+		ref = heap_split(cls);
 	if (!ref) {
 		count(COUNTER_OOM, 1);
 		return -ENOMEM;
 	}
-	__sync_fetch_and_add(&sh->used, class_size(class));
+	__sync_fetch_and_add(&sh->used, class_size(cls));
 	return ref;
 }
 
 /* Gives a block back. */
-__noinline int heap_free(__u64 ref, __u32 class)
+__noinline int heap_free(__u64 ref, __u32 cls)
 {
 	struct shard *sh = shard();
-	int err = heap_put(ref, class);
+	int err = heap_put(ref, cls);
 
 	if (sh && !err)
-		__sync_fetch_and_add(&sh->used, -(__s64)class_size(class));
+		__sync_fetch_and_add(&sh->used, -(__s64)class_size(cls));
 	return err;
 }
 

@@ -109,7 +109,7 @@ __noinline int record_free(__u64 ref)
 
 	if (!rec)
 		return -EINVAL;
-	heap_free(ref, rec->class);
+	heap_free(ref, rec->cls);
 	return 0;
 }
 
@@ -134,7 +134,7 @@ __noinline __s64 kv_prepare(struct scratch *s, __u32 value_len)
 	rec->commit_ts = 0;
 	rec->value_len = value_len;
 	rec->key_len = s->key.len;
-	rec->class = class_of(size);
+	rec->cls = class_of(size);
 	rec->flags = 0;
 	for (__u32 i = 0; i < BPFDB_KEY_WORDS && i < words; i++)
 		((__u64 *)rec->data)[i] = s->key.words[i];

@@ -155,14 +155,12 @@ __noinline int txn_add_write(struct scratch *s, __u64 ref)
 	return 0;
 }
 
-__noinline int txn_add_tombstone(struct scratch *s)
+static __always_inline int txn_add_tombstone(struct scratch *s)
 {
 	struct record *rec;
 	__s64 ref;
 	int err;
 
-	if (!s)
-		return -EINVAL;
 	ref = kv_prepare(s, 0);
 	if (ref < 0)
 		return ref;

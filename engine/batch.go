@@ -1,0 +1,166 @@
+package engine
+
+import (
+	"errors"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Op is one operation of a batch.
+type Op struct {
+	Code  OpCode
+	Key   []byte
+	Value []byte // Set: what to write; Get: the value read, nil when Err is not nil
+	// Err is ErrNotFound for a Get or Delete of a key that is not there; nothing else ends
+	// up here, because other errors end the batch.
+	Err error
+}
+
+// OpCode is what an Op does.
+type OpCode uint32
+
+// The operators that a batch may hold.
+const (
+	OpGet    = OpCode(engineOperationCodeOPERATOR_GET)
+	OpSet    = OpCode(engineOperationCodeOPERATOR_SET)
+	OpDelete = OpCode(engineOperationCodeOPERATOR_DELETE)
+)
+
+// Batch executes ops in order, each on its own, with as few program runs as fit. It
+// returns how many were done; the error is that of the first one not done.
+func (db *DB) Batch(ops []Op) (int, error) { return db.operate(0, ops) }
+
+const operationBytes = int(unsafe.Sizeof(engineOperation{}))
+
+func check(op *Op) error {
+	switch {
+	case len(op.Key) > MaxKey:
+		return ErrKeyTooLarge
+	case op.Code == OpSet && len(op.Value) > MaxValue:
+		return ErrValueTooLarge
+	}
+	return nil
+}
+
+// operate runs ops in transaction txn (0 = each on its own), a bufferful at a time.
+func (db *DB) operate(txn uint32, ops []Op) (int, error) {
+	area, err := db.ClaimArea()
+	if err != nil {
+		return 0, err
+	}
+	defer area.Release()
+	for done := 0; ; {
+		n, err := area.stage(ops[done:])
+		if err != nil || n == 0 {
+			return done, err
+		}
+		k, err := area.operate(txn, ops[done:done+n])
+		done += k
+		if err != nil || done == len(ops) {
+			return done, err
+		}
+	}
+}
+
+// stage writes as many operations into in[] as fit.
+func (a *Area) stage(ops []Op) (int, error) {
+	n, used := 0, 0
+	for ; n < min(len(ops), maxBatch); n++ {
+		if err := check(&ops[n]); err != nil {
+			if n == 0 {
+				return 0, err
+			}
+			break // those before it go first
+		}
+		need := operationBytes + len(ops[n].Key) + len(ops[n].Value)
+		if used+need > MaxRequest {
+			break
+		}
+		used += need
+	}
+	batch, at := a.operations(n), n*operationBytes
+	for i := range batch {
+		op := &ops[i]
+		batch[i] = engineOperation{
+			Code:   engineOperationCode(op.Code),
+			KeyOff: uint32(at), KeyLen: uint32(len(op.Key)),
+			ValueOff: uint32(at + len(op.Key)), ValueLen: uint32(len(op.Value)),
+		}
+		at += copy(a.scratch.In[at:], op.Key)
+		at += copy(a.scratch.In[at:], op.Value)
+	}
+	return n, nil
+}
+
+// operate executes the staged operations, growing the heap when asked to, and collects
+// their results.
+func (a *Area) operate(txn uint32, ops []Op) (int, error) {
+	batch := a.operations(len(ops))
+	for from := 0; from < len(ops); {
+		args := engineOperateArgs{
+			Scratch: a.id, Txn: txn, From: uint32(from), To: uint32(len(ops)),
+		}
+		if err := call(a.db.programs.Operate, &args); err != nil {
+			return from, err
+		}
+		for i := from; i < int(args.Result); i++ {
+			a.collect(&ops[i], &batch[i])
+		}
+		from = int(args.Result)
+		switch errno := unix.Errno(-args.Error); errno {
+		case 0, unix.E2BIG: // E2BIG without progress is the transaction's limit
+			if errno == unix.E2BIG && a.scratch.OutLen == 0 {
+				return from, ErrTxnTooLarge
+			}
+		case unix.ENOSPC:
+			if err := a.db.Grow(); err != nil {
+				return from, err
+			}
+		default:
+			return from, operatorError(args.Error)
+		}
+	}
+	return len(ops), nil
+}
+
+// collect takes one result out of the area.
+func (a *Area) collect(op *Op, result *engineOperation) {
+	op.Err = nil
+	switch {
+	case op.Code == OpGet && result.Result == 0:
+		op.Value = append([]byte{}, a.scratch.Out[result.ValueOff:result.ValueOff+result.ValueLen]...)
+	case op.Code == OpGet, op.Code == OpDelete && result.Result == 0:
+		op.Value, op.Err = nil, ErrNotFound
+	}
+}
+
+// one runs a single operation; ErrContention is retried by the kernel only, boundedly.
+func (db *DB) one(txn uint32, op Op) (Op, error) {
+	ops := [1]Op{op}
+	if _, err := db.operate(txn, ops[:]); err != nil {
+		return op, err
+	}
+	return ops[0], ops[0].Err
+}
+
+// Get reads the latest committed value. ErrNotFound when the key is not there.
+func (db *DB) Get(key []byte) ([]byte, error) {
+	op, err := db.one(0, Op{Code: OpGet, Key: key})
+	return op.Value, err
+}
+
+// Set writes one key and commits. ErrOutOfMemory at the memory limit.
+func (db *DB) Set(key, value []byte) error {
+	_, err := db.one(0, Op{Code: OpSet, Key: key, Value: value})
+	return err
+}
+
+// Delete removes one key and commits; it reports whether the key was there.
+func (db *DB) Delete(key []byte) (bool, error) {
+	_, err := db.one(0, Op{Code: OpDelete, Key: key})
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}

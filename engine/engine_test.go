@@ -1,0 +1,26 @@
+package engine
+
+import (
+	"testing"
+
+	"bpfdb/internal/kerneltest"
+)
+
+// open loads a small engine and closes it with the test.
+func open(t testing.TB, options Options) *DB {
+	t.Helper()
+	kerneltest.Require(t, kerneltest.Root, kerneltest.BTF, kerneltest.MinKernel)
+	if options.MemoryBytes == 0 {
+		options.MemoryBytes = minMemory
+	}
+	db, err := Open(options)
+	if err != nil {
+		t.Fatalf("%+v", err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}

@@ -1,0 +1,110 @@
+package engine
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+)
+
+// Limits of the engine; bpf/bpfdb.h has the same under BPFDB_MAX_*.
+const (
+	MaxKey       = 512     // bytes of a key
+	MaxValue     = 65536   // bytes of a value
+	MaxTxnReads  = 1024    // keys one transaction may read
+	MaxTxnWrites = 1024    // keys one transaction may write
+	MaxTxns      = 256     // transactions open at once
+	MaxRequest   = 1 << 20 // bytes of one request in a scratch area
+	maxBatch     = 4096    // operations of one batch
+	maxShards    = 64
+)
+
+const (
+	segmentBytes       = 64 << 20
+	segmentUnits       = segmentBytes / unitBytes
+	unitBytes          = 16
+	indexSegmentShift  = 16
+	indexSegmentBytes  = 64 << indexSegmentShift
+	firstLevel         = indexSegmentShift // the index starts as one segment
+	minMemory          = 2 * segmentBytes
+	maxMemory          = 1 << 40 // what a ref reaches
+	indexShare         = 16      // one sixteenth of the memory is for the index
+	maxConnectionLimit = 1 << 20
+)
+
+// Options say how large an engine may become.
+type Options struct {
+	// MemoryBytes bounds records and index; 128 MiB to 1 TiB, default 1 GiB. Kernel memory
+	// is taken in segments of 64 MiB as data grows.
+	MemoryBytes uint64
+	// MaxConnections bounds the connection table; default 16384.
+	MaxConnections int
+	// KernelAreas are scratch areas (1.4 MiB each) for programs at hooks; default 4 per CPU.
+	KernelAreas int
+	// UserAreas are scratch areas for calls from Go, so also the most calls that run at once;
+	// default 4 per CPU and at least 8.
+	UserAreas int
+	// HashSeed fixes the hash of keys, for reproducible experiments; 0 = random.
+	HashSeed uint64
+}
+
+// withDefaults fills in what is zero.
+func (o Options) withDefaults() Options {
+	cpus := runtime.NumCPU()
+	if o.MemoryBytes == 0 {
+		o.MemoryBytes = 1 << 30
+	}
+	if o.MaxConnections == 0 {
+		o.MaxConnections = 16384
+	}
+	if o.KernelAreas == 0 {
+		o.KernelAreas = 4 * cpus
+	}
+	if o.UserAreas == 0 {
+		o.UserAreas = max(8, 4*cpus)
+	}
+	if o.HashSeed == 0 {
+		o.HashSeed = rand.Uint64()
+	}
+	return o
+}
+
+// Validate reports the first option out of its range, as ErrOptions.
+func (o Options) Validate() error {
+	o = o.withDefaults()
+	check := func(name string, value, least, most uint64) error {
+		if value < least || value > most {
+			return fmt.Errorf("%w: %s is %d, must be %d to %d", ErrOptions, name, value, least, most)
+		}
+		return nil
+	}
+	for _, c := range []error{
+		check("memory", o.MemoryBytes, minMemory, maxMemory),
+		check("max connections", uint64(int64(o.MaxConnections)), 1, maxConnectionLimit),
+		check("kernel areas", uint64(int64(o.KernelAreas)), 1, 1024),
+		check("user areas", uint64(int64(o.UserAreas)), 2, 1024),
+	} {
+		if c != nil {
+			return c
+		}
+	}
+	return nil
+}
+
+// indexSegments is how many index segments the memory limit allows.
+func (o Options) indexSegments() uint64 {
+	return max(1, o.MemoryBytes/indexShare/indexSegmentBytes)
+}
+
+// heapSegments is how many heap segments it allows beside them.
+func (o Options) heapSegments() uint64 {
+	return max(1, (o.MemoryBytes-o.indexSegments()*indexSegmentBytes)/segmentBytes)
+}
+
+// shards is the number of free-list shards: a power of two, one per CPU up to maxShards.
+func shards() uint32 {
+	n := uint32(1)
+	for n < uint32(runtime.NumCPU()) && n < maxShards {
+		n *= 2
+	}
+	return n
+}
