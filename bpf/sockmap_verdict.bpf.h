@@ -1,26 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* sockmap_verdict.bpf.h - executes the requests of an skb. Runs under the socket lock. */
 
-static __always_inline struct scratch *scratch_claim(void)
-{
-	struct control *ctl = control();
-	__u32 n = ctl ? ctl->scratch_count : 0, id = bpf_get_smp_processor_id();
-
-	for (int i = 0; i < SCRATCH_MAX_TRIES && i < n && CAN_LOOP; i++, id++) {
-		__u32 at = id % n;
-		struct scratch *s = bpf_map_lookup_elem(&bpfdb_scratches, &at);
-
-		if (s && !READ_ONCE(s->busy) && !__sync_val_compare_and_swap(&s->busy, 0, 1))
-			return s;
-	}
-	return 0;
-}
-
-static __always_inline void scratch_release(struct scratch *s)
-{
-	barrier();
-	WRITE_ONCE(s->busy, 0);
-}
+#include "scratch.bpf.h"
 
 /*
  * True when the replies under way and one more might not fit the socket's send buffer. The
@@ -130,9 +111,14 @@ int bpfdb_verdict(struct __sk_buff *skb)
 	struct scratch *s;
 	int verdict;
 
-	/* An empty skb is a FIN: recv() must see it. */
-	if (!c || !skb->len)
+	if (!c)
 		return SK_PASS;
+	/*
+	 * An empty skb is a FIN, which the socket has noted already. Passed behind a reply under way it would
+	 * break the worker, which takes "0 bytes sent" for EPIPE.
+	 */
+	if (!skb->len)
+		return SK_DROP;
 	if (gate_passes(c, skb->len)) {
 		count(COUNTER_FALLBACK_GATE, skb->len);
 		return SK_PASS;

@@ -14,7 +14,7 @@ var commands map[string]command
 func init() {
 	commands = map[string]command{
 		"auth":     {-2, auth},
-		"client":   {-2, client},
+		"client":   {-2, clientCommand},
 		"command":  {-1, commandInfo},
 		"config":   {-2, config},
 		"echo":     {2, echo},

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// client answers the subcommands that client libraries send on their own.
-func client(c *conn, args [][]byte, r *reply) error {
+// clientCommand answers the subcommands that client libraries send on their own.
+func clientCommand(c *conn, args [][]byte, r *reply) error {
 	sub := option(args[1])
 	arity, ok := map[string]int{
 		"id": 2, "info": 2, "getname": 2, "setname": 3, "setinfo": 4, "list": -2, "no-evict": 3, "no-touch": 3,

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+
+	"bpfdb/engine"
 )
 
 // config answers questions about the configuration, which is fixed when the server starts.
@@ -30,7 +32,7 @@ func (c *conn) configGet(patterns [][]byte, r *reply) {
 		"maxmemory":          strconv.FormatInt(s.db.Stats().MemoryLimit, 10),
 		"maxmemory-policy":   "noeviction",
 		"port":               strconv.Itoa(int(s.addr.Port())),
-		"proto-max-bulk-len": strconv.Itoa(maxRequest),
+		"proto-max-bulk-len": strconv.Itoa(engine.MaxRequest),
 		"save":               "",
 		"timeout":            "0",
 	}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"bpfdb/engine"
 )
 
 const (
@@ -68,6 +70,7 @@ func (c *conn) finish(err error) {
 		c.close()
 	case len(c.output) > 0:
 		c.watch(maskWriting)
+	case c.isOwed(): // the loop comes back to it
 	case c.mapped && c.giveBack():
 		c.watch(maskKernel)
 	default:
@@ -89,20 +92,36 @@ func (c *conn) watch(mask uint32) {
 func (c *conn) receive() error {
 	area := c.loop.area
 	have := copy(area.In(), c.input)
-	n, err := recv(c.fd, area.In()[have:min(have+readBytes, maxRequest)])
+	n, err := recv(c.fd, area.In()[have:min(have+readBytes, engine.MaxRequest)])
 	switch {
 	case errors.Is(err, unix.EAGAIN), errors.Is(err, unix.EINTR):
 		return nil
 	case err != nil:
 		return err
 	case n == 0:
-		c.ended = true
-		return nil
+		return c.end()
 	}
 	if c.mapped {
 		c.received += uint64(n)
 	}
 	return c.execute(have + n)
+}
+
+// end notes that the client sends no more. A mapped socket reports its end before bytes that the kernel
+// still has to pass up: while the gate counts more than was read, the loop looks again later.
+func (c *conn) end() error {
+	if c.mapped {
+		passed, err := c.loop.server.kernel.passed(c.cookie)
+		if err != nil {
+			return err
+		}
+		if passed != c.received {
+			c.waitOwed()
+			return nil
+		}
+	}
+	c.ended = true
+	return nil
 }
 
 // resume sends what is left and, when all is sent, executes what had to wait.

@@ -97,5 +97,7 @@ func (c *conn) answer(p []byte) error {
 // protocolError answers as Redis does and has the connection closed.
 func (c *conn) protocolError() error {
 	c.closing = true
-	return c.answer([]byte("-ERR Protocol error: " + c.loop.area.ProtocolError() + "\r\n"))
+	r := reply{}
+	r.failure("ERR Protocol error: " + c.loop.area.ProtocolError())
+	return c.answer(r.out)
 }

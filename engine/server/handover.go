@@ -11,7 +11,11 @@ import (
 // the gate is closed; nobody, when the client has left. Both wait for the replies the kernel owes.
 func (c *conn) settle() {
 	delete(c.loop.owed, c)
-	if c.up || c.loop.conns[c.fd] != c {
+	if c.loop.conns[c.fd] != c {
+		return
+	}
+	if c.up {
+		c.finish(c.receive())
 		return
 	}
 	if c.ended {
@@ -48,6 +52,11 @@ func (c *conn) waitOwed() {
 	c.owedUntil = time.Now().Add(c.owedDelay)
 	c.loop.owed[c] = struct{}{}
 	c.watch(0)
+}
+
+func (c *conn) isOwed() bool {
+	_, owed := c.loop.owed[c]
+	return owed
 }
 
 // giveBack lets the kernel serve the connection again, and tells whether it does. It refuses while bytes it

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"strconv"
+
+	"bpfdb/engine"
 )
 
 var errUnbalanced = errors.New("unbalanced quotes in request")
@@ -24,9 +26,12 @@ func (c *conn) inline() error {
 		return nil
 	}
 	input := append(encode(words), area.Rest()...)
-	if len(input) > maxRequest {
+	if len(input) > engine.MaxRequest {
 		c.closing = true
 		return c.answer([]byte("-ERR Protocol error: too big inline request\r\n"))
+	}
+	if err := c.reply(); err != nil {
+		return err
 	}
 	area.SetInput(0, copy(area.In(), input))
 	return nil

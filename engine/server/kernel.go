@@ -155,11 +155,21 @@ func (k *kernel) setProtocol(cookie uint64, version int) error {
 
 // inTxn tells whether the connection has a transaction open.
 func (k *kernel) inTxn(cookie uint64) (bool, error) {
-	var entry sockmapConn
-	if err := k.conns.Lookup(cookie, &entry); err != nil {
-		return false, fmt.Errorf("look up connection: %w", err)
+	entry, err := k.lookup(cookie)
+	return entry.Txn != 0, err
+}
+
+// passed is how many bytes the kernel passed up so far.
+func (k *kernel) passed(cookie uint64) (uint64, error) {
+	entry, err := k.lookup(cookie)
+	return entry.Gate >> 1, err
+}
+
+func (k *kernel) lookup(cookie uint64) (entry sockmapConn, err error) {
+	if err = k.conns.Lookup(cookie, &entry); err != nil {
+		err = fmt.Errorf("look up connection: %w", err)
 	}
-	return entry.Txn != 0, nil
+	return entry, err
 }
 
 // drop frees what a connection holds; a connection that is not there holds nothing.

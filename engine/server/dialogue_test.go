@@ -1,0 +1,43 @@
+package server
+
+import (
+	"path/filepath"
+	"testing"
+
+	"bpfdb/internal/dialogue"
+)
+
+// TestDialogues compares every byte of every dialogue with what Redis, or our specification, answers: sent as they
+// are, and in pieces of one and of seven bytes.
+func TestDialogues(t *testing.T) {
+	onBothPaths(t, func(t *testing.T, s *Server) {
+		for _, file := range dialogues(t) {
+			for _, chunk := range []int{0, 1, 7} {
+				t.Run(filepath.Base(file), func(t *testing.T) {
+					if err := dialogue.Play(dialogue.TCP(s.Addr().String()), file, chunk); err != nil {
+						t.Fatalf("in pieces of %d: %v", chunk, err)
+					}
+				})
+			}
+		}
+	})
+}
+
+// TestRandomStreams compares damaged and oddly cut streams, and connections taking turns in transactions, with the
+// model.
+func TestRandomStreams(t *testing.T) {
+	seeds := uint64(150)
+	if testing.Short() {
+		seeds = 20
+	}
+	onBothPaths(t, func(t *testing.T, s *Server) {
+		for seed := range seeds {
+			if err := dialogue.Differ(s.Addr().String(), seed); err != nil {
+				t.Fatal(err)
+			}
+			if err := dialogue.DifferTurns(s.Addr().String(), seed, true); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}

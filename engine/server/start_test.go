@@ -1,0 +1,132 @@
+package server
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"bpfdb/engine"
+	"bpfdb/internal/kerneltest"
+)
+
+const testTimeout = 20 * time.Second
+
+var bothPaths = []Path{PathUser, PathSockmap}
+
+// onBothPaths runs the test once per path, each with a server of its own.
+func onBothPaths(t *testing.T, test func(t *testing.T, s *Server)) {
+	for _, path := range bothPaths {
+		t.Run(string(path), func(t *testing.T) { test(t, startTest(t, Options{Path: path})) })
+	}
+}
+
+// startTest serves an empty database on a free port of the loopback interface for the length of the test, which
+// fails if anything is left in the kernel.
+func startTest(t *testing.T, options Options) *Server {
+	t.Helper()
+	kerneltest.Require(t, kerneltest.Root, kerneltest.MinKernel, kerneltest.BTF, kerneltest.Cgroup2)
+	kerneltest.VerifyClean(t, "bpfdb")
+	db, err := engine.Open(engine.Options{MemoryBytes: 256 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if options.Addr == "" {
+		options.Addr = "127.0.0.1:0"
+	}
+	s, err := Start(db, options, os.Stderr)
+	if err != nil {
+		db.Close()
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		select {
+		case err := <-s.Failed():
+			t.Errorf("the server failed: %v", err)
+		default:
+		}
+		if err := s.Close(); err != nil {
+			t.Errorf("close server: %v", err)
+		}
+		if err := db.Close(); err != nil {
+			t.Errorf("close engine: %v", err)
+		}
+	})
+	return s
+}
+
+// client is a connection whose every call fails the test instead of hanging.
+type client struct {
+	t testing.TB
+	*net.TCPConn
+}
+
+func dial(t testing.TB, s *Server) client {
+	t.Helper()
+	conn, err := net.DialTimeout("tcp", s.Addr().String(), testTimeout)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	if err := conn.SetDeadline(time.Now().Add(testTimeout)); err != nil {
+		t.Fatal(err)
+	}
+	return client{t, conn.(*net.TCPConn)}
+}
+
+func (c client) send(p []byte) {
+	c.t.Helper()
+	if _, err := c.Write(p); err != nil {
+		c.t.Fatalf("send: %v", err)
+	}
+}
+
+// expect reads exactly as many bytes as are wanted and compares them.
+func (c client) expect(want []byte) {
+	c.t.Helper()
+	got := make([]byte, len(want))
+	n, err := io.ReadFull(c, got)
+	if !bytes.Equal(got[:n], want[:n]) || err != nil {
+		c.t.Fatalf("got %d bytes %s, want %d bytes %s: %v", n, short(got[:n]), len(want), short(want), err)
+	}
+}
+
+func (c client) expectEnd() {
+	c.t.Helper()
+	if rest, err := io.ReadAll(c); len(rest) > 0 || err != nil {
+		c.t.Fatalf("got %s, %v; want the end of the stream", short(rest), err)
+	}
+}
+
+func short(p []byte) string {
+	if len(p) <= 200 {
+		return fmt.Sprintf("%q", p)
+	}
+	return fmt.Sprintf("%q...%q", p[:100], p[len(p)-100:])
+}
+
+func request(words ...string) []byte {
+	p := make([][]byte, len(words))
+	for i, word := range words {
+		p[i] = []byte(word)
+	}
+	return encode(p)
+}
+
+func bulkReply(text string) []byte { return fmt.Appendf(nil, "$%d\r\n%s\r\n", len(text), text) }
+
+func (s *Server) counter(name string) uint64 { return s.db.Stats().Counters[name] }
+
+func dialogues(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("../testdata/dialogue/*.txt")
+	own, err2 := filepath.Glob("../testdata/dialogue/*/*.txt")
+	if err != nil || err2 != nil || len(files) == 0 || len(own) == 0 {
+		t.Fatalf("dialogues: %v, %v, %v, %v", files, own, err, err2)
+	}
+	return append(files, own...)
+}
