@@ -115,17 +115,6 @@ static __always_inline __u64 resp_header_fast(struct scratch *s, __u32 pos, __u8
 	return 0;
 }
 
-/* A separate function, for the verifier then need not follow its many ways out. */
-__noinline __u64 resp_bulk_header(struct scratch *s, __u32 pos)
-{
-	__u64 header;
-
-	if (!s)
-		return PARSE_ERROR;
-	header = resp_header_fast(s, pos, '$');
-	return header ? header : resp_header(s, pos, '$');
-}
-
 /* Does a blank end a word inside a line? Only before a word VT and FF are blanks too. */
 static __always_inline int is_blank(__u8 byte, int in_word)
 {
@@ -205,7 +194,9 @@ __noinline int resp_parse(struct scratch *s)
 	if (!count)
 		return PARSE_EMPTY;
 	for (argc = 0; argc < count && CAN_LOOP; argc = forget(s, argc + 1)) {
-		header = resp_bulk_header(s, pos);
+		header = resp_header_fast(s, pos, '$');
+		if (!header)
+			header = resp_header(s, pos, '$');
 		pos = header >> 32;
 		if (!pos)
 			return header == PARSE_PARTIAL ? resp_partial(s) : header;
