@@ -19,6 +19,12 @@ func flushAll(c *conn, args [][]byte, r *reply) error {
 		r.syntaxError()
 		return nil
 	}
+	if inTxn, err := c.loop.server.kernel.inTxn(c.cookie); err != nil {
+		return err
+	} else if inTxn {
+		r.failure("ERR FLUSHALL is not allowed inside a transaction")
+		return nil
+	}
 	if err := c.loop.server.db.FlushAll(); err != nil {
 		return fmt.Errorf("flush: %w", err)
 	}
