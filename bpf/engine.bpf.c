@@ -3,6 +3,7 @@
 /* engine.bpf.c - the SYSCALL programs through which user space reaches the engine. */
 
 #include "maintain.bpf.h"
+#include "scratch.bpf.h"
 #include "serve.bpf.h"
 
 char _license[] SEC("license") = "GPL";
@@ -12,11 +13,6 @@ enum counter *_counter_type __attribute__((unused));
 struct operation *_operation_type __attribute__((unused));
 enum protocol_error *_protocol_error_type __attribute__((unused));
 enum serve_status *_serve_status_type __attribute__((unused));
-
-static __always_inline struct scratch *scratch_at(__u32 id)
-{
-	return bpf_map_lookup_elem(&bpfdb_scratches, &id);
-}
 
 /* Executes the requests in an area for a connection: the user-space path's way in. */
 SEC("syscall")

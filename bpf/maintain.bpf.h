@@ -23,8 +23,8 @@ static __always_inline struct split *split_at(struct scratch *s)
 	return (struct split *)s->in; /* no request is in the area during maintenance */
 }
 
-/* Locks a bucket; the word before, or 0 when it stayed busy. */
-static __always_inline __u64 bucket_lock(struct bucket *b)
+/* Locks a bucket: 0, or -EBUSY when others kept it locked. */
+static __always_inline int bucket_lock(struct bucket *b)
 {
 	for (__u32 i = unknown_zero(); i < BPFDB_MAX_TRIES && CAN_LOOP; i++) {
 		__u64 word = READ_ONCE(b->word);
@@ -147,7 +147,7 @@ __noinline int index_split(struct scratch *s)
 	from = bucket_at(n - (1ULL << level));
 	if (!to || !from || level < TAG_FIRST_BIT)
 		return -ENOSPC;
-	if (!bucket_lock(from))
+	if (bucket_lock(from))
 		return -EBUSY;
 	sp->len[0] = sp->len[1] = sp->blocks_len = sp->blocks_used = 0;
 	next = split_collect(s, n - (1ULL << level), 0, level);
@@ -201,7 +201,7 @@ __noinline int index_sweep(__u64 id)
 	if (!ctl || !home)
 		return -EINVAL;
 	flush_ts = READ_ONCE(ctl->flush_ts);
-	if (flush_ts == ~0ULL || !bucket_lock(home))
+	if (flush_ts == ~0ULL || bucket_lock(home))
 		return -EBUSY;
 	for (__u32 i = unknown_zero(); i <= BPFDB_MAX_CHAIN && CAN_LOOP; i++) {
 		int link = b->word & WORD_OVERFLOW;

@@ -78,7 +78,8 @@ func (db *DB) growIndex() (bool, error) {
 	return grown, nil
 }
 
-// splitSome splits up to splitBatch buckets; 0 when the index may not grow further.
+// splitSome splits up to splitBatch buckets; 0 when the index may not grow further or the
+// next bucket is in use.
 func (db *DB) splitSome() (int32, error) {
 	area, err := db.ClaimArea()
 	if err != nil {
@@ -104,7 +105,7 @@ func (db *DB) splitSome() (int32, error) {
 	if args.Result == 0 && unix.Errno(-args.Error) != unix.EBUSY {
 		return 0, operatorError(args.Error)
 	}
-	return max(args.Result, 1), nil
+	return args.Result, nil // 0: the next bucket stays locked; the maintainer comes back
 }
 
 // FlushAll removes every key. All vanish at one instant for every reader and path; the
