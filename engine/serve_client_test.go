@@ -59,7 +59,7 @@ func (c *client) close() {
 		return
 	}
 	if c.conn().Txn != 0 {
-		c.rest, c.closed, c.limit = nil, false, outBytes
+		c.rest, c.closed, c.quoted, c.limit = nil, false, false, outBytes
 		c.send([]byte("ABORT\r\n"))
 	}
 	if err := c.db.collection.Maps["bpfdb_conns"].Delete(c.cookie); err != nil {
