@@ -50,7 +50,7 @@ func TestRandomStreams(t *testing.T) {
 	}
 }
 
-// unquote takes the meaning from quotes, for the stream ends where the test meets an inline request with some.
+// unquote takes the quotes out: at an inline request with some the test has to stop.
 func unquote(chunk []byte) {
 	for i, c := range chunk {
 		if c == '"' || c == '\'' {
@@ -59,7 +59,7 @@ func unquote(chunk []byte) {
 	}
 }
 
-// compare plays chunks to the engine and to the model: the same replies after each, and no byte of memory kept.
+// compare plays chunks to the engine and to the model: the same replies after each, no memory kept.
 func compare(t *testing.T, db *DB, chunks [][]byte, limit uint32) {
 	t.Helper()
 	before := db.Stats().Used
