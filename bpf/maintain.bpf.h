@@ -32,9 +32,9 @@ static __always_inline int bucket_lock(struct bucket *b)
 		if (!word_owner(word) &&
 		    __sync_val_compare_and_swap(&b->word, word, word_locked(word, OWNER_SINGLE)) ==
 			    word)
-			return word;
+			return 0;
 	}
-	return 0;
+	return -EBUSY;
 }
 
 static __always_inline void bucket_unlock(struct bucket *b)

@@ -123,7 +123,7 @@ func (a *Area) ProtocolError() string {
 	case engineProtocolErrorPROTOCOL_BULK_LENGTH:
 		return "invalid bulk length"
 	case engineProtocolErrorPROTOCOL_EXPECTED_DOLLAR:
-		return fmt.Sprintf("expected '$', got '%c'", rune(a.scratch.ErrorByte))
+		return "expected '$', got '" + string([]byte{byte(a.scratch.ErrorByte)}) + "'"
 	case engineProtocolErrorPROTOCOL_BIG_MULTIBULK:
 		return "too big mbulk count string"
 	case engineProtocolErrorPROTOCOL_BIG_BULK:

@@ -43,6 +43,12 @@ type programs struct {
 	Serve    *ebpf.Program `ebpf:"bpfdb_serve"`
 }
 
+// close closes what Assign took out of the collection.
+func (p *programs) close() error {
+	return errors.Join(p.Operate.Close(), p.Transact.Close(), p.Split.Close(),
+		p.Flush.Close(), p.Sweep.Close(), p.Serve.Close())
+}
+
 // Open loads an empty engine into the kernel. It fails with ErrOptions, or ErrUnsupported
 // naming the privilege or feature that is missing; then nothing stays in the kernel.
 func Open(options Options) (*DB, error) {
@@ -163,7 +169,7 @@ func (db *DB) Close() error {
 }
 
 func (db *DB) release() error {
-	errs := []error{db.control.unmap(), db.shards.unmap(), db.scratches.unmap()}
+	errs := []error{db.control.unmap(), db.shards.unmap(), db.scratches.unmap(), db.programs.close()}
 	if db.collection != nil {
 		db.collection.Close()
 	}

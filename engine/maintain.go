@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,6 +18,7 @@ const (
 	targetLoadTenths = 45
 	splitBatch       = 1024 // buckets of one program run: some 0.3 ms
 	sweepBatch       = 4096
+	maxStuck         = 1000 // looks at one locked bucket, maintainBusy apart
 )
 
 // maintainer keeps memory ahead of demand, so that writers in softirq, who cannot create
@@ -118,7 +120,7 @@ func (db *DB) FlushAll() error {
 		return err
 	}
 	// The index may grow meanwhile; what a split moves lands behind, where the sweep still comes.
-	for from := uint64(0); from < db.buckets(); {
+	for from, stuck := uint64(0), 0; from < db.buckets(); {
 		args := engineMaintainArgs{From: from, Count: uint32(min(db.buckets()-from, sweepBatch))}
 		if err := call(db.programs.Sweep, &args); err != nil {
 			return err
@@ -126,7 +128,14 @@ func (db *DB) FlushAll() error {
 		if err := operatorError(args.Error); err != nil && !errors.Is(err, ErrContention) {
 			return err
 		}
-		from += uint64(args.Result)
+		if from += uint64(args.Result); args.Result > 0 {
+			stuck = 0
+			continue
+		}
+		if stuck++; stuck > maxStuck {
+			return fmt.Errorf("free flushed records: bucket %d: %w", from, ErrContention)
+		}
+		time.Sleep(maintainBusy)
 	}
 	return nil
 }
