@@ -24,3 +24,19 @@ func open(t testing.TB, options Options) *DB {
 	})
 	return db
 }
+
+func mustSet(t testing.TB, db *DB, key, value []byte) {
+	t.Helper()
+	if err := db.Set(key, value); err != nil {
+		t.Fatalf("Set of %q: %v", key, err)
+	}
+}
+
+func mustBegin(t testing.TB, db *DB) *Txn {
+	t.Helper()
+	txn, err := db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return txn
+}
