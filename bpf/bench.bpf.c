@@ -12,6 +12,7 @@
 char _license[] SEC("license") = "GPL";
 
 #define BENCH_KEY 16
+#define BENCH_NUMBERS 65536 /* into in[]: key numbers of the current batch */
 #define BENCH_MAX_OPS (1 << 20) /* of one run: within the budget of CAN_LOOP */
 
 enum bench_code {
@@ -29,6 +30,8 @@ struct bench_args {
 	__u64 first; /* BENCH_LOAD: first key; else the seed of the draw */
 	__u64 elapsed_ns;
 	__u64 state; /* generator after the run */
+	__u32 batch; /* not 0: keys come BPFDB_PREFETCH at a time, as in a pipeline */
+	__u32 _pad;
 	__s32 error;
 	__u32 done;
 };
@@ -45,17 +48,22 @@ static __always_inline __u64 draw(__u64 *state)
 	return x;
 }
 
-/* One operation on key number `number`; its error. */
+/* Builds and stages key number `number`. */
+static __always_inline int bench_key(struct scratch *s, __u64 number)
+{
+	*(__u64 *)s->in = 0x3a79656b; /* "key:" */
+	*(__u64 *)(s->in + 8) = number;
+	return key_take(s, 0, BENCH_KEY);
+}
+
+/* One operation on key number `number`; its error. Values hold the number. */
 __noinline int bench_one(struct scratch *s, __u32 code, __u64 number, __u32 value_len)
 {
 	int err;
 
 	if (!s)
 		return -EINVAL;
-	/* Values start behind the key and hold its number, which a read checks. */
-	*(__u64 *)s->in = 0x3a79656b; /* "key:" */
-	*(__u64 *)(s->in + 8) = number;
-	err = key_stage(s, 0, BENCH_KEY);
+	err = bench_key(s, number);
 	if (err)
 		return err;
 	if (code != BENCH_GET) {
@@ -66,6 +74,22 @@ __noinline int bench_one(struct scratch *s, __u32 code, __u64 number, __u32 valu
 	if (err < 0)
 		return err;
 	return err != value_len || *(__u64 *)s->out != number ? -ERANGE : 0;
+}
+
+/* Draws the next batch of key numbers into in[] and fetches their memory. */
+__noinline __u64 bench_batch(struct scratch *s, __u64 state, __u64 keys)
+{
+	if (!s)
+		return 0;
+	for (int i = 0; i < BPFDB_PREFETCH; i++) {
+		__u64 number = (draw(&state) >> 32) * keys >> 32;
+
+		bench_key(s, number);
+		s->ahead[i] = s->key.hash;
+		*(__u64 *)(s->in + BENCH_NUMBERS + i * 8) = number;
+	}
+	kv_prefetch(s, BPFDB_PREFETCH);
+	return state;
 }
 
 SEC("syscall")
@@ -82,8 +106,19 @@ int bpfdb_bench(struct bench_args *args)
 	s->txn = 0;
 	start = bpf_ktime_get_ns();
 	for (i = unknown_zero(); i < BENCH_MAX_OPS && i < ops && CAN_LOOP; i++) {
-		__u64 number = code == BENCH_LOAD ? state + i : (draw(&state) >> 32) * keys >> 32;
+		__u64 number;
 
+		if (code == BENCH_LOAD) {
+			number = state + i;
+		} else if (args->batch) {
+			__u32 at = i % BPFDB_PREFETCH;
+
+			if (!at)
+				state = bench_batch(s, state, keys);
+			number = *(__u64 *)(s->in + BENCH_NUMBERS + at * 8);
+		} else {
+			number = (draw(&state) >> 32) * keys >> 32;
+		}
 		err = bench_one(s, code, number, value_len);
 		if (err)
 			break;

@@ -218,6 +218,8 @@ struct txn {
 
 #define BPFDB_KEY_WORDS (BPFDB_MAX_KEY / 8)
 
+#define BPFDB_PREFETCH 16 /* keys whose memory is fetched ahead at a time */
+
 /* The key of the current operation, zero-padded to whole words, and its hash. */
 struct key {
 	__u64 hash;
@@ -302,6 +304,7 @@ struct scratch {
 	__u8 text[48]; /* last integer printed: ends at byte 20, the rest is slack */
 	struct found found;
 	struct key key;
+	__u64 ahead[BPFDB_PREFETCH]; /* hashes of keys about to be used */
 	struct arg argv[BPFDB_MAX_ARGS];
 	__u8 in[BPFDB_IN_SIZE];
 	__u8 out[BPFDB_OUT_SIZE];

@@ -52,19 +52,20 @@ static __always_inline __u64 bucket_id(__u64 state, __u64 hash)
 }
 
 /* Is the record at ref a version of the staged key? Notes it in s->found if so. */
-__noinline int index_match(struct scratch *s, __u64 ref)
+static __always_inline int index_compare(struct scratch *s, __u64 ref)
 {
 	struct record *rec = heap_at(ref);
+	__u64 difference = 0;
 	__u32 words;
 
-	if (!s || !rec)
-		return 0;
-	if (rec->key_len != s->key.len)
+	if (!rec || rec->key_len != s->key.len)
 		return 0;
 	words = (s->key.len + 7) / 8;
+	/* No way out on a difference: one path for the verifier, and tags rarely lie. */
 	for (__u32 i = 0; i < BPFDB_KEY_WORDS && i < words; i++)
-		if (((__u64 *)rec->data)[i] != s->key.words[i])
-			return 0;
+		difference |= ((__u64 *)rec->data)[i] ^ s->key.words[i];
+	if (difference)
+		return 0;
 	s->found.ref = ref & BPFDB_REF_MASK;
 	s->found.value_len = rec->value_len;
 	s->found.stale =
@@ -72,12 +73,32 @@ __noinline int index_match(struct scratch *s, __u64 ref)
 	return 1;
 }
 
-/* Searches one bucket of a chain, `block` naming it in slot numbers; 1 = found. */
-static __always_inline int index_search(struct scratch *s, struct bucket *b, __u64 block,
-					__u32 slots)
+__noinline int index_match(struct scratch *s, __u64 ref)
 {
-	__u64 tag = slot_tag(s->key.hash);
+	return s ? index_compare(s, ref) : 0;
+}
 
+/* Slots of a bucket that hold entries: its last one may be a link. */
+static __always_inline __u32 bucket_slots(__u64 word)
+{
+	return word & WORD_OVERFLOW ? SLOT_LINK : BPFDB_BUCKET_SLOTS;
+}
+
+/*
+ * Searches one bucket of the chain of s->found.bucket, `block` naming it in slot numbers:
+ * 1 = found. Notes the first empty slot.
+ */
+__noinline int index_search(struct scratch *s, __u64 block, __u32 slots)
+{
+	struct bucket *b;
+	__u64 tag;
+
+	if (!s)
+		return 0;
+	b = block ? heap_at(block) : bucket_at(s->found.bucket);
+	if (!b)
+		return 0;
+	tag = slot_tag(s->key.hash);
 	for (__u32 i = 0; i < BPFDB_BUCKET_SLOTS; i++) {
 		__u64 slot;
 
@@ -101,16 +122,17 @@ __noinline int index_search_chain(struct scratch *s, __u64 block)
 	if (!s)
 		return 0;
 	for (__u32 i = 0; i < BPFDB_MAX_CHAIN; i++) {
-		struct bucket *b = heap_at(block);
+		struct bucket *b;
 		__u64 word;
 
+		block &= BPFDB_REF_MASK;
+		b = heap_at(block);
 		if (!b)
 			return 0;
 		word = READ_ONCE(b->word);
 		s->found.chain = i + 1;
-		s->found.last = block & BPFDB_REF_MASK;
-		if (index_search(s, b, block & BPFDB_REF_MASK,
-				 word & WORD_OVERFLOW ? SLOT_LINK : BPFDB_BUCKET_SLOTS))
+		s->found.last = block;
+		if (index_search(s, block, bucket_slots(word)))
 			return 1;
 		if (!(word & WORD_OVERFLOW))
 			return 0;
@@ -119,16 +141,50 @@ __noinline int index_search_chain(struct scratch *s, __u64 block)
 	return 0;
 }
 
+/* The slot of the first entry in a home bucket whose tag fits the hash, or 0. */
+static __always_inline __u64 bucket_candidate(struct bucket *b, __u64 hash)
+{
+	__u64 tag = slot_tag(hash);
+
+	for (__u32 i = 0; i < BPFDB_BUCKET_SLOTS; i++) {
+		__u64 slot = READ_ONCE(b->slot[i]);
+
+		if (slot - tag - 1 < BPFDB_REF_MASK)
+			return slot;
+	}
+	return 0;
+}
+
+/*
+ * The common case of a search, without a call (a call's return costs some 10 ns where
+ * the kernel guards returns): the first entry of the home bucket with the right tag is it.
+ */
+static __always_inline int index_hit(struct scratch *s, struct bucket *b, __u64 word)
+{
+	__u64 tag = slot_tag(s->key.hash), hit = 0;
+
+	for (__u32 i = 0; i < BPFDB_BUCKET_SLOTS; i++) {
+		__u64 slot = READ_ONCE(b->slot[i]);
+
+		if (slot - tag - 1 < BPFDB_REF_MASK && (i < SLOT_LINK || !(word & WORD_OVERFLOW))) {
+			hit = slot;
+			s->found.slot = i;
+			break;
+		}
+	}
+	return hit && index_compare(s, hit);
+}
+
 /*
  * Looks the staged key up: fills s->found, which holds as long as the bucket's word is
  * found.word. Waits, boundedly, while somebody else than `owner` has the bucket locked.
  * 0, or -EBUSY.
  */
-__noinline int index_find(struct scratch *s, __u64 owner)
+static __always_inline int index_lookup(struct scratch *s, __u64 owner)
 {
 	struct control *ctl = control();
 
-	if (!s || !ctl)
+	if (!ctl)
 		return -EINVAL;
 	for (__u32 i = unknown_zero(); i < BPFDB_MAX_TRIES && CAN_LOOP; i++) {
 		__u64 state = READ_ONCE(ctl->index_state), word, id;
@@ -155,7 +211,7 @@ __noinline int index_find(struct scratch *s, __u64 owner)
 		s->found.value_len = 0;
 		s->found.stale = 0;
 		s->found.own = 0;
-		if (!index_search(s, b, 0, word & WORD_OVERFLOW ? SLOT_LINK : BPFDB_BUCKET_SLOTS) &&
+		if (!index_hit(s, b, word) && !index_search(s, 0, bucket_slots(word)) &&
 		    (word & WORD_OVERFLOW))
 			index_search_chain(s, READ_ONCE(b->slot[SLOT_LINK]));
 		if (i)
@@ -164,6 +220,11 @@ __noinline int index_find(struct scratch *s, __u64 owner)
 	}
 	count(COUNTER_BUSY, 1);
 	return -EBUSY;
+}
+
+__noinline int index_find(struct scratch *s, __u64 owner)
+{
+	return s ? index_lookup(s, owner) : -EINVAL;
 }
 
 /* Does what index_find saw still hold? */
@@ -226,6 +287,29 @@ static __always_inline __u64 *slot_at(struct bucket *home, __u64 slot)
 	if (!b || i >= BPFDB_BUCKET_SLOTS)
 		return 0;
 	return &b->slot[i];
+}
+
+/*
+ * The slot of bucket `id`'s chain that holds exactly `entry`, or SLOT_NONE. The bucket is
+ * locked by the caller.
+ */
+__noinline __u64 index_locate(__u64 id, __u64 entry)
+{
+	__u64 block = 0;
+
+	for (__u32 i = 0; i <= BPFDB_MAX_CHAIN; i++) {
+		struct bucket *b = block ? heap_at(block) : bucket_at(id);
+
+		if (!b)
+			return SLOT_NONE;
+		for (__u32 j = 0; j < BPFDB_BUCKET_SLOTS; j++)
+			if (b->slot[j] == entry)
+				return block << 3 | j;
+		if (!(b->word & WORD_OVERFLOW))
+			return SLOT_NONE;
+		block = b->slot[SLOT_LINK] & BPFDB_REF_MASK;
+	}
+	return SLOT_NONE;
 }
 
 #endif

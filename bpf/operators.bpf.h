@@ -60,9 +60,9 @@ __noinline int operator_get(struct scratch *db)
 	if (!db)
 		return -EINVAL;
 	for (__u32 i = unknown_zero(); i < BPFDB_MAX_TRIES && CAN_LOOP; i++) {
-		err = kv_find(db);
+		err = store_find(db);
 		if (!err)
-			err = kv_fetch(db, 0);
+			err = store_fetch(db, 0);
 		if (err != -EAGAIN)
 			break;
 	}

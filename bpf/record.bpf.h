@@ -6,7 +6,7 @@
 #include "index.bpf.h"
 
 /* Longest copy done with word moves; beyond, the kernel's copy routine is faster. */
-#define COPY_WORDS_MAX 8
+#define COPY_WORDS_MAX 16
 
 /*
  * Copies len bytes between map values; may write up to 7 bytes more, which both record
@@ -47,13 +47,13 @@ static __always_inline __u64 hash_word(__u64 hash, __u64 word)
  * Stages in[off..off+len) as the current key: zero-padded copy and seeded hash. A key over
  * BPFDB_MAX_KEY bytes is -EINVAL.
  */
-__noinline int key_stage(struct scratch *s, __u32 off, __u32 len)
+static __always_inline int key_take(struct scratch *s, __u32 off, __u32 len)
 {
 	struct control *ctl = control();
 	__u64 hash, word;
 	__u32 i = 0;
 
-	if (!s || !ctl || len > BPFDB_MAX_KEY)
+	if (!ctl || len > BPFDB_MAX_KEY)
 		return -EINVAL;
 	off &= BPFDB_IN_MASK;
 	hash = ctl->hash_seed ^ len;
@@ -71,6 +71,11 @@ __noinline int key_stage(struct scratch *s, __u32 off, __u32 len)
 	s->key.len = len;
 	s->key.hash = mix(hash);
 	return 0;
+}
+
+__noinline int key_stage(struct scratch *s, __u32 off, __u32 len)
+{
+	return s ? key_take(s, off, len) : -EINVAL;
 }
 
 /* Stages the key of a record again, with the hash it had. */

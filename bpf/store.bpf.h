@@ -30,22 +30,27 @@
 
 #include "txn.bpf.h"
 
+#define CACHE_LINE 64
+
 static __always_inline int kv_exists(struct scratch *s)
 {
 	return s->found.ref && !s->found.stale;
 }
 
-__noinline int kv_find(struct scratch *s)
+static __always_inline int store_find(struct scratch *s)
 {
-	if (!s)
-		return -EINVAL;
 	if (s->txn) {
 		int err = txn_find_own(s);
 
 		if (err)
 			return err < 0 ? err : 0;
 	}
-	return index_find(s, 0);
+	return index_lookup(s, 0);
+}
+
+__noinline int kv_find(struct scratch *s)
+{
+	return s ? store_find(s) : -EINVAL;
 }
 
 /* The end of every read: the answer counts only if the bucket did not change under it. */
@@ -58,13 +63,11 @@ static __always_inline int kv_confirm(struct scratch *s)
 	return s->txn ? txn_add_read(s) : 0;
 }
 
-__noinline int kv_fetch(struct scratch *s, __u32 out_off)
+static __always_inline int store_fetch(struct scratch *s, __u32 out_off)
 {
 	struct record *rec;
 	__u32 len;
 
-	if (!s)
-		return -EINVAL;
 	if (kv_exists(s)) {
 		rec = heap_at(s->found.ref);
 		if (!rec)
@@ -75,6 +78,11 @@ __noinline int kv_fetch(struct scratch *s, __u32 out_off)
 		copy_bytes(s->out + (out_off & BPFDB_OUT_MASK), record_value(s, rec), len);
 	}
 	return kv_confirm(s);
+}
+
+__noinline int kv_fetch(struct scratch *s, __u32 out_off)
+{
+	return s ? store_fetch(s, out_off) : -EINVAL;
 }
 
 __noinline int kv_carry(struct scratch *s, __u64 ref)
@@ -212,7 +220,7 @@ __noinline int kv_set(struct scratch *s, __u32 off, __u32 len)
 			err = txn_add_write(s, ref);
 	} else {
 		for (__u32 i = unknown_zero(); i < BPFDB_MAX_TRIES && CAN_LOOP; i++) {
-			err = index_find(s, 0);
+			err = index_lookup(s, 0);
 			if (!err)
 				err = store_install(s, ref);
 			if (err != -EAGAIN)
@@ -246,6 +254,38 @@ __noinline __s64 kv_count(void)
 			keys += READ_ONCE(sh->keys);
 	}
 	return keys;
+}
+
+/*
+ * Fetches the memory that the first n keys in s->ahead are about to need. A table larger
+ * than the cache costs two misses a key, the bucket and then its record, each as long as a
+ * whole operation on cached data; for a batch they are better taken side by side.
+ */
+__noinline int kv_prefetch(struct scratch *s, __u32 n)
+{
+	struct control *ctl = control();
+	__u64 state;
+
+	if (!s || !ctl)
+		return -EINVAL;
+	state = READ_ONCE(ctl->index_state);
+	for (__u32 i = 0; i < BPFDB_PREFETCH && i < n; i++) {
+		struct bucket *b = bucket_at(bucket_id(state, s->ahead[i]));
+
+		if (b)
+			READ_ONCE(b->word);
+	}
+	for (__u32 i = 0; i < BPFDB_PREFETCH && i < n; i++) {
+		struct bucket *b = bucket_at(bucket_id(state, s->ahead[i]));
+		struct record *rec = b ? heap_at(bucket_candidate(b, s->ahead[i])) : 0;
+
+		if (rec) {
+			READ_ONCE(rec->commit_ts);
+			READ_ONCE(rec->data[CACHE_LINE]);
+			READ_ONCE(rec->data[2 * CACHE_LINE]);
+		}
+	}
+	return 0;
 }
 
 #endif

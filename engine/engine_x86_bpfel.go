@@ -174,7 +174,8 @@ type engineScratch struct {
 		Pad   uint32
 		Words [64]uint64
 	}
-	Argv [1024]struct {
+	Ahead [16]uint64
+	Argv  [1024]struct {
 		_   structs.HostLayout
 		Off uint32
 		Len uint32

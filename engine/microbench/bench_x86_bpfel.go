@@ -23,6 +23,8 @@ type benchBenchArgs struct {
 	First     uint64
 	ElapsedNs uint64
 	State     uint64
+	Batch     uint32
+	Pad       uint32
 	Error     int32
 	Done      uint32
 }
