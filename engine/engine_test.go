@@ -25,6 +25,15 @@ func open(t testing.TB, options Options) *DB {
 	return db
 }
 
+// openQuiet opens an engine whose background work stands still.
+func openQuiet(t testing.TB, options Options) *DB {
+	t.Helper()
+	db := open(t, options)
+	db.maintainer.stop()
+	db.maintainer.quit = nil
+	return db
+}
+
 func mustSet(t testing.TB, db *DB, key, value []byte) {
 	t.Helper()
 	if err := db.Set(key, value); err != nil {
