@@ -13,7 +13,7 @@ static __always_inline struct arg *argument(struct scratch *s, __u32 i)
 	return &s->argv[i & (BPFDB_MAX_ARGS - 1)];
 }
 
-/* The first 8 bytes of argument i in upper case, zero-padded. Exact only for letters. */
+/* The first 8 bytes of argument i with its letters in upper case, zero-padded. */
 static __always_inline __u64 argument_word(struct scratch *s, __u32 i)
 {
 	struct arg *arg = argument(s, i);
@@ -21,13 +21,16 @@ static __always_inline __u64 argument_word(struct scratch *s, __u32 i)
 
 	if (arg->len < 8)
 		word &= (1ULL << arg->len * 8) - 1;
-	return word & 0xdfdfdfdfdfdfdfdfULL;
+	/* A small letter is a capital one with bit 5 set; all of them have bit 6. */
+	return word & ~((word & 0x4040404040404040ULL) >> 1);
 }
 
-/* The same for a name; 0 when it is longer. */
+/* The same for a name; 0 when it is longer, or ends in NUL and so would look shorter. */
 static __always_inline __u64 argument_name(struct scratch *s, __u32 i)
 {
-	return argument(s, i)->len > 8 ? 0 : argument_word(s, i);
+	struct arg *arg = argument(s, i);
+
+	return arg->len > 8 || !in_byte(s, arg->off + arg->len - 1) ? 0 : argument_word(s, i);
 }
 
 /*

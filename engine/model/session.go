@@ -58,6 +58,15 @@ func (s *Session) Differs() bool {
 	return s.differs
 }
 
+// WouldCommit reports whether request is a COMMIT that would succeed now.
+func (s *Session) WouldCommit(request []byte) bool {
+	probe := newParser()
+	probe.input = request
+	args, ok, err := probe.next()
+	return ok && err == nil && len(args) == 1 && lower(string(args[0])) == "commit" &&
+		s.txn != nil && !s.txn.conflicts()
+}
+
 // execute runs one request and appends its reply. Outside BEGIN ... COMMIT a command is its own transaction.
 func (s *Session) execute(args [][]byte) {
 	name := lower(string(args[0]))

@@ -51,9 +51,10 @@ func (t *Txn) Set(key, value []byte) error {
 	return nil
 }
 
-// Delete removes key when the transaction commits and reports whether it is there now, which is a read.
+// Delete removes key when the transaction commits and reports whether it is there now, which is a read. Deleting
+// a missing key writes nothing.
 func (t *Txn) Delete(key []byte) (found bool, err error) {
-	if _, found, err = t.Get(key); err != nil {
+	if _, found, err = t.Get(key); err != nil || !found {
 		return false, err
 	}
 	t.writes[string(key)] = write{deleted: true}
@@ -66,10 +67,8 @@ func (t *Txn) Commit() error {
 		return ErrDone
 	}
 	t.done = true
-	for key, version := range t.reads {
-		if t.db.records[key].version != version {
-			return ErrConflict
-		}
+	if t.conflicts() {
+		return ErrConflict
 	}
 	if len(t.writes) > 0 {
 		t.db.clock++
@@ -82,6 +81,16 @@ func (t *Txn) Commit() error {
 		}
 	}
 	return nil
+}
+
+// conflicts reports whether a key that was read has changed since.
+func (t *Txn) conflicts() bool {
+	for key, version := range t.reads {
+		if t.db.records[key].version != version {
+			return true
+		}
+	}
+	return false
 }
 
 // Abort ends the transaction without effect.

@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -18,42 +19,102 @@ const testTimeout = 20 * time.Second
 
 var bothPaths = []Path{PathUser, PathSockmap}
 
-// onBothPaths runs the test once per path, each with a server of its own.
+// onBothPaths runs the test once per path, on servers that most tests share: loading the programs takes the
+// kernel's verifier longer than most tests take.
 func onBothPaths(t *testing.T, test func(t *testing.T, s *Server)) {
 	for _, path := range bothPaths {
-		t.Run(string(path), func(t *testing.T) { test(t, startTest(t, Options{Path: path})) })
+		t.Run(string(path), func(t *testing.T) { test(t, sharedServer(t, path)) })
 	}
 }
 
-// startTest serves an empty database on a free port of the loopback interface for the length of the test, which
-// fails if anything is left in the kernel.
-func startTest(t *testing.T, options Options) *Server {
+var shared = struct {
+	before  kerneltest.Inventory
+	servers map[Path]*Server
+	close   []func() error
+}{servers: map[Path]*Server{}}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if err := closeShared(); err != nil {
+		fmt.Fprintln(os.Stderr, "shared servers:", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func sharedServer(t *testing.T, path Path) *Server {
+	t.Helper()
+	requireKernel(t)
+	if len(shared.servers) == 0 {
+		var err error
+		if shared.before, err = kerneltest.Snapshot(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if shared.servers[path] == nil {
+		s, closeServer, err := open(Options{Path: path})
+		if err != nil {
+			t.Fatal(err)
+		}
+		shared.servers[path], shared.close = s, append(shared.close, closeServer)
+	}
+	return shared.servers[path]
+}
+
+// closeShared ends the shared servers and looks for what they left in the kernel.
+func closeShared() error {
+	if len(shared.servers) == 0 {
+		return nil
+	}
+	var errs []error
+	for _, closeServer := range shared.close {
+		errs = append(errs, closeServer())
+	}
+	left, err := kerneltest.LeftBehind(shared.before, "bpfdb")
+	for _, o := range left {
+		errs = append(errs, fmt.Errorf("left in the kernel: %s", o))
+	}
+	return errors.Join(append(errs, err)...)
+}
+
+func requireKernel(t *testing.T) {
 	t.Helper()
 	kerneltest.Require(t, kerneltest.Root, kerneltest.MinKernel, kerneltest.BTF, kerneltest.Cgroup2)
-	kerneltest.VerifyClean(t, "bpfdb")
+}
+
+// open serves an empty database of its own, by default on a free port of the loopback interface.
+func open(options Options) (s *Server, closeServer func() error, err error) {
 	db, err := engine.Open(engine.Options{MemoryBytes: 256 << 20})
 	if err != nil {
-		t.Fatal(err)
+		return nil, nil, err
 	}
 	if options.Addr == "" {
 		options.Addr = "127.0.0.1:0"
 	}
-	s, err := Start(db, options, os.Stderr)
+	if s, err = Start(db, options, os.Stderr); err != nil {
+		return nil, nil, errors.Join(err, db.Close())
+	}
+	return s, func() error {
+		select {
+		case err = <-s.Failed():
+		default:
+		}
+		return errors.Join(err, s.Close(), db.Close())
+	}, nil
+}
+
+// startTest serves for the length of the test, which fails if anything is left in the kernel.
+func startTest(t *testing.T, options Options) *Server {
+	t.Helper()
+	requireKernel(t)
+	kerneltest.VerifyClean(t, "bpfdb")
+	s, closeServer, err := open(options)
 	if err != nil {
-		db.Close()
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		select {
-		case err := <-s.Failed():
-			t.Errorf("the server failed: %v", err)
-		default:
-		}
-		if err := s.Close(); err != nil {
+		if err := closeServer(); err != nil {
 			t.Errorf("close server: %v", err)
-		}
-		if err := db.Close(); err != nil {
-			t.Errorf("close engine: %v", err)
 		}
 	})
 	return s

@@ -139,6 +139,16 @@ func (c *talk) receive(wait time.Duration) (more bool, err error) {
 	return err == nil, err
 }
 
+// begins reports whether the next reply is the one given, and leaves it to be expected.
+func (c *talk) begins(reply string) (bool, error) {
+	for !c.closed && len(c.pending) < len(reply) && strings.HasPrefix(reply, string(c.pending)) {
+		if more, err := c.receive(replyTimeout); err != nil || !more {
+			return false, err
+		}
+	}
+	return strings.HasPrefix(string(c.pending), reply), nil
+}
+
 func (c *talk) expect(s step) error {
 	for !c.closed && (!bytes.HasPrefix(c.pending, s.data) || s.closed) {
 		wait := replyTimeout

@@ -32,42 +32,65 @@ func randomTurns(seed uint64, own bool) (turns []turn) {
 	return turns
 }
 
+// conflict is what the engine may answer to a COMMIT that the model would let through; see package model.
+const conflict = "-CONFLICT transaction conflict, retry\r\n"
+
 // DifferTurns lets a few connections to the server at addr take turns on few keys, transactions among them if
 // own is true, and returns an error that shows the first reply that is not the model's. Without own the
-// server may be Redis.
-func DifferTurns(addr string, seed uint64, own bool) error {
-	target, db := TCP(addr), model.NewDB()
+// server may be Redis. Spurious counts the transactions that conflicted on the server only.
+func DifferTurns(addr string, seed uint64, own bool) (spurious int, err error) {
+	target := TCP(addr)
 	if err := target.Reset(); err != nil {
-		return err
+		return 0, err
 	}
 	p := player{target: target, conns: map[string]*talk{}}
 	defer p.close()
-	sessions := map[string]*model.Session{}
+	db, sessions := model.NewDB(), map[string]*model.Session{}
 	var script strings.Builder
 	for _, turn := range randomTurns(seed, own) {
 		name := string(rune('a' + turn.conn))
-		if sessions[name] == nil {
-			sessions[name] = model.NewSession(db)
+		session := sessions[name]
+		if session == nil {
+			session = model.NewSession(db)
+			sessions[name] = session
 		}
-		reply, _ := sessions[name].Serve(turn.request)
-		if !own && sessions[name].Differs() {
-			return nil // an APPEND beyond our limit
-		}
-		reply = withoutID(reply)
 		fmt.Fprintf(&script, "%s>> %s\n", name, escape(turn.request))
-		err := p.step(step{conn: name, kind: send, data: turn.request})
+		reply, gaveUp, err := p.turn(name, session, turn.request)
+		if err == nil && !own && session.Differs() {
+			return spurious, nil // an APPEND beyond our limit
+		}
 		if err == nil {
 			err = p.step(step{conn: name, kind: expect, data: reply})
 		}
 		if err != nil {
-			return fmt.Errorf("seed %d: %w\nafter\n%s", seed, err, script.String())
+			return spurious, fmt.Errorf("seed %d: %w\nafter\n%s", seed, err, script.String())
+		}
+		if gaveUp {
+			spurious++
 		}
 		for _, line := range lines(name, reply) {
 			fmt.Fprintln(&script, line)
 		}
 	}
 	if err := p.finish(); err != nil {
-		return fmt.Errorf("seed %d: at the end: %w\nafter\n%s", seed, err, script.String())
+		return spurious, fmt.Errorf("seed %d: at the end: %w\nafter\n%s", seed, err, script.String())
 	}
-	return nil
+	return spurious, nil
+}
+
+// turn sends one request and has the model answer it. The model's transaction gives up where it would commit and
+// the server's conflicts.
+func (p *player) turn(name string, session *model.Session, request []byte) (reply []byte, gaveUp bool, err error) {
+	if err := p.step(step{conn: name, kind: send, data: request}); err != nil {
+		return nil, false, err
+	}
+	if session.WouldCommit(request) {
+		gaveUp, err = p.conns[name].begins(conflict)
+	}
+	if gaveUp {
+		session.Serve([]byte("ABORT\r\n"))
+		return []byte(conflict), true, err
+	}
+	reply, _ = session.Serve(request)
+	return withoutID(reply), false, err
 }
