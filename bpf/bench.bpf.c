@@ -88,7 +88,7 @@ __noinline __u64 bench_batch(struct scratch *s, __u64 state, __u64 keys)
 		s->ahead[i] = s->key.hash;
 		*(__u64 *)(s->in + BENCH_NUMBERS + i * 8) = number;
 	}
-	kv_prefetch(s, BPFDB_PREFETCH);
+	kv_prefetch(s);
 	return state;
 }
 

@@ -91,6 +91,18 @@ static __always_inline int stage_argument(struct scratch *s, __u32 i)
 	return key_stage(s, argument(s, i)->off, argument(s, i)->len);
 }
 
+/* Fetches the memory of the next keys of a command, `step` arguments apart. */
+__noinline int arguments_ahead(struct scratch *s, __u32 first, __u32 step)
+{
+	if (!s || first + BPFDB_PREFETCH * step > s->argc)
+		return 0;
+	for (__u32 i = 0; i < BPFDB_PREFETCH; i++) {
+		stage_argument(s, first + i * step);
+		s->ahead[i] = s->key.hash;
+	}
+	return kv_prefetch(s);
+}
+
 /* Appends the value of the staged key, or null. 0 or a negative errno. */
 static __always_inline int read_value(struct scratch *s, struct conn *c)
 {

@@ -23,6 +23,8 @@ static __always_inline int mget_body(struct scratch *s, struct conn *c)
 
 	reply_length(s, '*', s->argc - 1);
 	for (__u32 i = 1; i < s->argc && CAN_LOOP; i = forget(s, i + 1)) {
+		if (i % BPFDB_PREFETCH == 1)
+			arguments_ahead(s, i, 1);
 		err = reply_fits(s, REPLY_ROOM) ? stage_argument(s, i) : -ENOBUFS;
 		if (!err)
 			err = read_value(s, c);

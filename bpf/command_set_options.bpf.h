@@ -42,8 +42,8 @@ __noinline __u32 set_option(struct scratch *s, __u32 i)
 		return SET_EXAT;
 	if ((word & 0xffffffffffULL) == ('P' | 'X' << 8 | 'A' << 16 | 'T' << 24))
 		return SET_PXAT;
-	if (word == ('K' | 'E' << 8 | 'E' << 16 | 'P' << 24 | (__u64)'T' << 32 |
-		     (__u64)'T' << 40 | (__u64)'L' << 48))
+	if (word == ('K' | 'E' << 8 | 'E' << 16 | 'P' << 24 | (__u64)'T' << 32 | (__u64)'T' << 40 |
+		     (__u64)'L' << 48))
 		return SET_KEEPTTL;
 	return SET_SYNTAX;
 }

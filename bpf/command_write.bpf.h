@@ -28,6 +28,8 @@ static __always_inline int mset_body(struct scratch *s, struct conn *c)
 	for (__u32 i = 1; i + 1 < s->argc && CAN_LOOP; i = forget(s, i + 2)) {
 		struct arg *value = argument(s, i + 1);
 
+		if (i % (2 * BPFDB_PREFETCH) == 1)
+			arguments_ahead(s, i, 2);
 		err = stage_argument(s, i);
 		if (!err)
 			err = kv_set(s, value->off, value->len);

@@ -70,6 +70,20 @@ __noinline int operate_one(struct scratch *s, __u32 i)
 	return err;
 }
 
+/* Fetches the memory of the next operations' keys. */
+__noinline int operate_ahead(struct scratch *s, __u32 first)
+{
+	if (!s || first >= BPFDB_MAX_BATCH - BPFDB_PREFETCH)
+		return -EINVAL;
+	for (__u32 i = 0; i < BPFDB_PREFETCH; i++) {
+		struct operation *op = (struct operation *)s->in + first + i;
+
+		key_stage(s, op->key_off, op->key_len);
+		s->ahead[i] = s->key.hash;
+	}
+	return kv_prefetch(s);
+}
+
 SEC("syscall")
 int bpfdb_operate(struct operate_args *args)
 {
@@ -83,7 +97,11 @@ int bpfdb_operate(struct operate_args *args)
 	args->error = 0;
 	args->result = args->from;
 	for (__u32 i = args->from; i < BPFDB_MAX_BATCH && i < args->to && CAN_LOOP; i++) {
-		int err = operate_one(s, i);
+		int err;
+
+		if (!(i % BPFDB_PREFETCH) && i + BPFDB_PREFETCH <= args->to)
+			operate_ahead(s, i);
+		err = operate_one(s, i);
 
 		if (err < 0 && err != -ENOENT) {
 			args->error = err;

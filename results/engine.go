@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -14,6 +15,9 @@ const EngineSchemaVersion = 1
 
 // EngineFile is the name an engine microbenchmark has inside a run directory.
 const EngineFile = "engine.json"
+
+// EngineOps are the operations an engine microbenchmark measures.
+var EngineOps = []string{"get", "set", "get16", "set16"}
 
 // ErrEngineRun means that an engine.json holds something no microbenchmark can have measured.
 var ErrEngineRun = errors.New("invalid engine run")
@@ -32,7 +36,9 @@ type EngineRun struct {
 
 // EnginePoint is one measured operation at one table size.
 type EnginePoint struct {
-	Op         string `json:"op"`   // get, or set: a commit that writes one key
+	// Op is get, or set: a commit that writes one key. get16 and set16 are the same for keys
+	// that arrive 16 at a time, as in a pipeline, so that their memory is fetched together.
+	Op         string `json:"op"`
 	CPUs       int    `json:"cpus"` // processors running operations at the same time
 	Keys       uint64 `json:"keys"` // keys in the table while it ran
 	ValueBytes int    `json:"value_bytes"`
@@ -51,8 +57,8 @@ func (r *EngineRun) Validate() error {
 			ErrEngineRun, r.SchemaVersion, EngineSchemaVersion)
 	}
 	for i, p := range r.Points {
-		if p.Op != "get" && p.Op != "set" {
-			return fmt.Errorf("%w: point %d: op %q is neither get nor set", ErrEngineRun, i, p.Op)
+		if !slices.Contains(EngineOps, p.Op) {
+			return fmt.Errorf("%w: point %d: op %q is none of %v", ErrEngineRun, i, p.Op, EngineOps)
 		}
 		if p.CPUs < 1 || p.Keys < 1 || p.ValueBytes < 1 || !(p.RateOps > 0) || !(p.NSPerOp > 0) {
 			return fmt.Errorf("%w: point %d: cpus, keys, value_bytes, rate_ops and ns_per_op "+

@@ -30,7 +30,7 @@ type Setting struct {
 
 // Point is one measurement.
 type Point struct {
-	Op         string // get or set
+	Op         string // get, set, get16 or set16: see results.EnginePoint
 	CPUs       int
 	Keys       uint64
 	ValueBytes int
@@ -40,7 +40,21 @@ type Point struct {
 	OverheadBytes float64
 }
 
-// Run loads a fresh engine with the setting's keys and measures GET, then SET.
+// op is what a measurement repeats; batch: keys arrive 16 at a time.
+type op struct {
+	name  string
+	code  benchBenchCode
+	batch uint32
+}
+
+var ops = []op{
+	{"get", benchBenchCodeBENCH_GET, 0},
+	{"get16", benchBenchCodeBENCH_GET, 1},
+	{"set", benchBenchCodeBENCH_SET, 0},
+	{"set16", benchBenchCodeBENCH_SET, 1},
+}
+
+// Run loads a fresh engine with the setting's keys and measures every op.
 // report, if not nil, is called with every point.
 func Run(ctx context.Context, setting Setting, report func(Point)) error {
 	record := uint64(setting.ValueBytes + 256)
@@ -64,12 +78,9 @@ func Run(ctx context.Context, setting Setting, report func(Point)) error {
 	}
 	data := int64(setting.Keys) * int64(keyBytes+setting.ValueBytes)
 	overhead := float64(stats.Used+stats.Index-data) / float64(setting.Keys)
-	for _, op := range []struct {
-		name string
-		code benchBenchCode
-	}{{"get", benchBenchCodeBENCH_GET}, {"set", benchBenchCodeBENCH_SET}} {
+	for _, op := range ops {
 		for _, cpus := range setting.CPUs {
-			rate, ns, err := b.measure(ctx, op.code, setting, cpus)
+			rate, ns, err := b.measure(ctx, op, setting, cpus)
 			if err != nil {
 				return fmt.Errorf("%s on %d CPUs: %w", op.name, cpus, err)
 			}
@@ -142,7 +153,7 @@ func (b *bench) fill(ctx context.Context, setting Setting) error {
 }
 
 // measure runs op on cpus CPUs for the setting's duration.
-func (b *bench) measure(ctx context.Context, code benchBenchCode, setting Setting, cpus int) (rate, ns float64, err error) {
+func (b *bench) measure(ctx context.Context, op op, setting Setting, cpus int) (rate, ns float64, err error) {
 	type outcome struct {
 		ops, elapsed uint64
 		err          error
@@ -162,7 +173,7 @@ func (b *bench) measure(ctx context.Context, code benchBenchCode, setting Settin
 			}
 			defer undo()
 			<-start
-			o.ops, o.elapsed, o.err = b.loop(ctx, code, setting, uint64(cpu+1))
+			o.ops, o.elapsed, o.err = b.loop(ctx, op, setting, uint64(cpu+1))
 		})
 	}
 	ready.Wait()
@@ -183,14 +194,14 @@ func (b *bench) measure(ctx context.Context, code benchBenchCode, setting Settin
 	return rate, float64(elapsed) / float64(ops), nil
 }
 
-func (b *bench) loop(ctx context.Context, code benchBenchCode, setting Setting, seed uint64) (ops, elapsed uint64, err error) {
+func (b *bench) loop(ctx context.Context, op op, setting Setting, seed uint64) (ops, elapsed uint64, err error) {
 	area, err := b.db.ClaimArea()
 	if err != nil {
 		return 0, 0, err
 	}
 	defer area.Release()
 	args := benchBenchArgs{
-		Code: code, Scratch: area.ID(), First: seed * 0x9e3779b97f4a7c15, Keys: setting.Keys,
+		Code: op.code, Batch: op.batch, Scratch: area.ID(), First: seed * 0x9e3779b97f4a7c15, Keys: setting.Keys,
 		Ops: chunk, ValueLen: uint32(setting.ValueBytes),
 	}
 	for until := time.Now().Add(setting.Duration); time.Now().Before(until) && ctx.Err() == nil; {

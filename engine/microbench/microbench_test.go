@@ -17,8 +17,8 @@ func TestRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(points) != 2 {
-		t.Fatalf("got %d points, want get and set", len(points))
+	if len(points) != len(ops) {
+		t.Fatalf("got %d points, want one for each of %v", len(points), ops)
 	}
 	for _, p := range points {
 		t.Logf("%s: %.0f op/s, %.0f ns, %.1f B overhead per key", p.Op, p.RateOps, p.NSPerOp, p.OverheadBytes)

@@ -89,7 +89,7 @@ func EngineRun() *results.EngineRun {
 	}
 	for i, keys := range []uint64{10_000, 100_000, 1_000_000, 10_000_000} {
 		for _, cpus := range []int{1, 2} {
-			for op, rate := range map[string]float64{"get": 6e6, "set": 2.4e6} {
+			for op, rate := range map[string]float64{"get": 6e6, "get16": 8e6, "set": 2.4e6, "set16": 3e6} {
 				perCPU := rate * (1 - 0.06*float64(i)) * (1 - 0.08*float64(cpus-1))
 				run.Points = append(run.Points, results.EnginePoint{
 					Op: op, CPUs: cpus, Keys: keys, ValueBytes: 100, RateOps: perCPU * float64(cpus),

@@ -224,7 +224,8 @@ func TestEngineSeries(t *testing.T) {
 			}
 		}
 	}
-	want := []string{"get, 1 CPU", "get, 2 CPUs", "set, 1 CPU", "set, 2 CPUs"}
+	want := []string{"get, 1 CPU", "get, 2 CPUs", "get16, 1 CPU", "get16, 2 CPUs",
+		"set, 1 CPU", "set, 2 CPUs", "set16, 1 CPU", "set16, 2 CPUs"}
 	if !slices.Equal(names, want) {
 		t.Errorf("got %q, want %q", names, want)
 	}
