@@ -176,6 +176,17 @@ static __always_inline int index_hit(struct scratch *s, struct bucket *b, __u64 
 }
 
 /*
+ * Second step of a FLUSHALL: takes its timestamp. Whoever meets one between its steps does
+ * that for it, else a write could come after a read that saw the flush and still be flushed.
+ */
+static __always_inline void flush_finish(struct control *ctl)
+{
+	__u64 ts = __sync_fetch_and_add(&ctl->clock, 1) + 1;
+
+	__sync_val_compare_and_swap(&ctl->flush_ts, ~0ULL, ts);
+}
+
+/*
  * Looks the staged key up: fills s->found, which holds as long as the bucket's word is
  * found.word. Waits, boundedly, while somebody else than `owner` has the bucket locked.
  * 0, or -EBUSY.
@@ -201,9 +212,13 @@ static __always_inline int index_lookup(struct scratch *s, __u64 owner)
 		/* A split that ended before we read the word took the key elsewhere. */
 		if (READ_ONCE(ctl->index_state) != state)
 			continue;
+		s->found.flush_ts = READ_ONCE(ctl->flush_ts);
+		if (s->found.flush_ts == ~0ULL) {
+			flush_finish(ctl);
+			continue;
+		}
 		s->found.bucket = id;
 		s->found.word = word;
-		s->found.flush_ts = READ_ONCE(ctl->flush_ts);
 		s->found.ref = 0;
 		s->found.empty = SLOT_NONE;
 		s->found.last = 0;

@@ -173,26 +173,6 @@ static __always_inline int txn_add_tombstone(struct scratch *s)
 	return err;
 }
 
-/*
- * index_link has moved the entry in the last slot of the chain into `block`: if that is the
- * slot of an earlier write, the write follows it.
- */
-__noinline int txn_follow(struct scratch *s, __u32 txn, __u32 i, __u64 block)
-{
-	struct txn *t = txn_at(txn);
-
-	if (!s || !t)
-		return -EINVAL;
-	for (__u32 j = unknown_zero(); j < BPFDB_MAX_TXN_WRITES && j < i && CAN_LOOP; j++) {
-		struct txn_write *w = txn_write_at(t, j);
-
-		if (w && w->bucket == s->found.bucket &&
-		    w->slot == (s->found.last << 3 | SLOT_LINK))
-			w->slot = block << 3;
-	}
-	return 0;
-}
-
 /* Locks the bucket of one write and finds or reserves its slot. 0, or a negative errno. */
 __noinline int txn_lock(struct scratch *s, __u32 txn, __u32 i)
 {
@@ -240,10 +220,8 @@ __noinline int txn_lock(struct scratch *s, __u32 txn, __u32 i)
 				heap_free(block, class_of(sizeof(struct bucket)));
 			continue;
 		}
-		if (block) {
+		if (block)
 			index_link(s, home, block);
-			txn_follow(s, txn, i, block);
-		}
 		w->bucket = s->found.bucket;
 		w->old = s->found.ref;
 		w->flags = (word_owner(word) ? 0 : BPFDB_WRITE_LOCKED) |

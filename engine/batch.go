@@ -31,6 +31,10 @@ const (
 // returns how many were done; the error is that of the first one not done.
 func (db *DB) Batch(ops []Op) (int, error) { return db.operate(0, ops) }
 
+// maxGrown bounds how often one operation is tried again after growing: others may use up
+// what was added, and a bucket whose chain is full does not always get room by a split.
+const maxGrown = 64
+
 const operationBytes = int(unsafe.Sizeof(engineOperation{}))
 
 func check(op *Op) error {
@@ -97,7 +101,7 @@ func (a *Area) stage(ops []Op) (int, error) {
 // their results.
 func (a *Area) operate(txn uint32, ops []Op) (int, error) {
 	batch := a.operations(len(ops))
-	for from := 0; from < len(ops); {
+	for from, grown := 0, 0; from < len(ops); {
 		args := engineOperateArgs{
 			Scratch: a.id, Txn: txn, From: uint32(from), To: uint32(len(ops)),
 		}
@@ -107,13 +111,18 @@ func (a *Area) operate(txn uint32, ops []Op) (int, error) {
 		for i := from; i < int(args.Result); i++ {
 			a.collect(&ops[i], &batch[i])
 		}
-		from = int(args.Result)
+		if from < int(args.Result) {
+			from, grown = int(args.Result), 0
+		}
 		switch errno := unix.Errno(-args.Error); errno {
 		case 0, unix.E2BIG: // E2BIG without progress is the transaction's limit
 			if errno == unix.E2BIG && a.scratch.OutLen == 0 {
 				return from, ErrTxnTooLarge
 			}
 		case unix.ENOSPC:
+			if grown++; grown > maxGrown {
+				return from, ErrOutOfMemory
+			}
 			if err := a.db.Grow(); err != nil {
 				return from, err
 			}

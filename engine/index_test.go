@@ -1,0 +1,89 @@
+package engine
+
+import (
+	"encoding/binary"
+	"errors"
+	"testing"
+	"time"
+)
+
+// TestIndexGrows inserts a million keys while the maintainer splits buckets.
+func TestIndexGrows(t *testing.T) {
+	const keys, step = 1_000_000, 100_000
+	db := open(t, Options{MemoryBytes: 8 * segmentBytes})
+	for at := 0; at < keys; at += step {
+		if _, err := fill(db, at, at+step, 10); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for at := 0; at < keys; at += step {
+		checkFilled(t, db, at, at+step, 10)
+	}
+	if err := db.Grow(); err != nil {
+		t.Fatal(err)
+	}
+	s := db.Stats()
+	if s.Keys != keys {
+		t.Errorf("got %d keys, want %d", s.Keys, keys)
+	}
+	if load := float64(keys) / float64(db.buckets()); load > targetLoadTenths/10.0 {
+		t.Errorf("%.2f keys per bucket, want at most %v", load, targetLoadTenths/10.0)
+	}
+	if got, want := s.Counters["splits"], db.buckets()-1<<indexSegmentShift; got != want {
+		t.Errorf("%d splits counted for %d buckets added", got, want)
+	}
+}
+
+// TestIndexFull fills the index to its memory limit and beyond: it stops growing, and keys
+// are found in longer chains.
+func TestIndexFull(t *testing.T) {
+	db := open(t, Options{MemoryBytes: minMemory})
+	n := fillToLimit(t, db, 0, 0)
+	if got := db.buckets(); got != db.control.at(0).IndexMax {
+		t.Errorf("%d keys in %d buckets, want the most allowed, %d", n, got, db.control.at(0).IndexMax)
+	}
+	checkFilled(t, db, 0, n, 0)
+}
+
+// floodKeys are keys that a weak hash sends to one value whatever its seed: the difference
+// that one word makes is undone by the next.
+func floodKeys(bits int) [][]byte {
+	keys := make([][]byte, 1<<bits)
+	for n := range keys {
+		for bit := range bits {
+			var first, next uint64
+			if n>>bit&1 == 1 {
+				first, next = 1<<63, 1<<63|1<<31
+			}
+			keys[n] = binary.LittleEndian.AppendUint64(keys[n], first)
+			keys[n] = binary.LittleEndian.AppendUint64(keys[n], next)
+		}
+	}
+	return keys
+}
+
+// TestHashFlood writes keys that somebody without the seed chose to collide. Each write
+// must succeed or be refused, but never be retried for ever.
+func TestHashFlood(t *testing.T) {
+	db := open(t, Options{})
+	keys := floodKeys(7)
+	ended := make(chan error, 1)
+	go func() { // ends with its writes, or with Close
+		for _, key := range keys {
+			if err := db.Set(key, key); err != nil {
+				ended <- err
+				return
+			}
+		}
+		ended <- nil
+	}()
+	select {
+	case err := <-ended:
+		if err != nil && !errors.Is(err, ErrOutOfMemory) {
+			t.Error(err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatalf("a write goes on for ever; %d of %d keys are in", db.Len(), len(keys))
+	}
+	checkValues(t, db, keys[:db.Len()])
+}
