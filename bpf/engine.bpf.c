@@ -156,8 +156,8 @@ int bpfdb_flush(struct maintain_args *args)
 		return 0;
 	args->error = 0;
 	WRITE_ONCE(ctl->flush_ts, ~0ULL);
-	/* The atomic add orders the store before it: see store_install. */
-	WRITE_ONCE(ctl->flush_ts, __sync_fetch_and_add(&ctl->clock, 1) + 1);
+	/* Its atomic add orders the store before it: see store_install. */
+	flush_finish(ctl);
 	return 0;
 }
 
