@@ -83,6 +83,17 @@ static __always_inline void carry_free(struct conn *c)
 		buffer_push(id);
 }
 
+/* A request is parsed from its start with every piece that comes: how many pieces may do that. */
+#define CARRY_MAX_PIECES 64
+
+/* Has the request under way come in too many pieces to be tried once more? */
+static __always_inline int carry_crumbles(struct conn *c)
+{
+	struct buffer *b = c->carry ? buffer_at(c->carry) : 0;
+
+	return b && b->pieces >= CARRY_MAX_PIECES;
+}
+
 /* Keeps in[in_pos..in_len) in the connection's buffer, or in the spare one. 0, -E2BIG, -ENOSPC. */
 static __always_inline int carry_keep(struct conn *c, struct scratch *s)
 {
@@ -98,6 +109,7 @@ static __always_inline int carry_keep(struct conn *c, struct scratch *s)
 		return -E2BIG;
 	if (!c->carry)
 		s->spare = 0;
+	b->pieces = c->carry && !s->in_pos ? b->pieces + 1 : 1;
 	c->carry = id;
 	c->carry_len = b->len;
 	return 0;

@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* sockmap_handover.bpf.h - user space takes a connection, gives it back, lets it go. */
 
-static __always_inline struct scratch *area_of(struct conn_args *args)
-{
-	__u32 id = args->scratch;
-
-	return bpf_map_lookup_elem(&bpfdb_scratches, &id);
-}
-
 /* User space owns the file descriptor from here on. */
 SEC("syscall")
 int bpfdb_conn_accept(struct conn_args *args)
@@ -33,7 +26,7 @@ int bpfdb_conn_take(struct conn_args *args)
 {
 	__u64 cookie = args->cookie;
 	struct conn *c = bpf_map_lookup_elem(&bpfdb_conns, &cookie);
-	struct scratch *s = area_of(args);
+	struct scratch *s = scratch_at(args->scratch);
 
 	args->result = -ENOENT;
 	if (!c || !s)
@@ -58,28 +51,18 @@ int bpfdb_conn_take(struct conn_args *args)
 	return 0;
 }
 
-/* Opens the gate if nothing was passed up since args->gate; in[in_pos..in_len) becomes the carry. */
+/* Opens the gate if nothing was passed up since args->gate. */
 SEC("syscall")
 int bpfdb_conn_give(struct conn_args *args)
 {
 	__u64 cookie = args->cookie, old;
 	struct conn *c = bpf_map_lookup_elem(&bpfdb_conns, &cookie);
-	struct scratch *s = area_of(args);
 
 	args->result = -ENOENT;
-	if (!c || !s)
+	if (!c)
 		return 0;
-	if (s->in_len > s->in_pos) {
-		if (!s->spare)
-			s->spare = buffer_pop();
-		args->result = carry_keep(c, s);
-		if (args->result)
-			return 0;
-	}
 	old = __sync_val_compare_and_swap(&c->gate, args->gate, args->gate & ~GATE_CLOSED);
 	args->result = old == args->gate ? 0 : -EAGAIN;
-	if (args->result)
-		carry_free(c);
 	args->gate = old;
 	return 0;
 }

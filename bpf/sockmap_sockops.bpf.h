@@ -21,7 +21,7 @@ static __always_inline void conn_free(struct conn *c)
 
 static __always_inline void take_in(struct bpf_sock_ops *skops, __u64 *mark)
 {
-	struct conn c = { .protocol = 2 };
+	struct conn c = {.protocol = 2};
 
 	c.cookie = bpf_get_socket_cookie(skops);
 	if (bpf_map_update_elem(&bpfdb_conns, &c.cookie, &c, BPF_NOEXIST))

@@ -74,7 +74,7 @@ static __always_inline int execute(struct __sk_buff *skb, struct conn *c, struct
 {
 	__u32 len = skb->len, have = c->carry ? c->carry_len : 0, reply, status;
 
-	if (len > SOCKMAP_MAX_SKB || have > BPFDB_BUFFER_SIZE)
+	if (len > SOCKMAP_MAX_SKB || have > BPFDB_BUFFER_SIZE || carry_crumbles(c))
 		return pass(c, len, COUNTER_FALLBACK_SIZE);
 	if (!s->spare)
 		s->spare = buffer_pop();

@@ -65,6 +65,8 @@ func infoClients(s *Server, b *strings.Builder) {
 	s.table.Unlock()
 	field(b, "connected_clients", open)
 	field(b, "maxclients", s.options.MaxConnections)
+	field(b, "held_bytes", s.held.Load())
+	field(b, "stalled_clients", s.stalled.Load())
 }
 
 func infoMemory(s *Server, b *strings.Builder) {

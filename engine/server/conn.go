@@ -41,6 +41,8 @@ type conn struct {
 	output    []byte // replies the socket did not take yet
 	ended     bool   // the client sends no more
 	closing   bool   // close once output is sent
+	held      int    // bytes of input and output, as counted in server.held
+	owedSince time.Time
 	owedUntil time.Time
 	owedDelay time.Duration
 }
@@ -65,6 +67,9 @@ func (c *conn) handle(events uint32) {
 
 // finish closes the connection after an error, else sets what epoll watches for next.
 func (c *conn) finish(err error) {
+	if err == nil {
+		err = c.account()
+	}
 	switch {
 	case err != nil, len(c.output) == 0 && (c.closing || c.ended):
 		c.close()
@@ -76,6 +81,18 @@ func (c *conn) finish(err error) {
 	default:
 		c.watch(maskReading)
 	}
+}
+
+// account keeps the sum of what all connections hold, and gives up one that would take it over the limit.
+func (c *conn) account() error {
+	s := c.loop.server
+	grown := len(c.input) + len(c.output) - c.held
+	c.held += grown
+	if total := s.held.Add(int64(grown)); grown > 0 && total > s.options.MaxHeldBytes {
+		s.stalled.Add(1)
+		return errClose
+	}
+	return nil
 }
 
 func (c *conn) watch(mask uint32) {
@@ -103,6 +120,7 @@ func (c *conn) receive() error {
 	}
 	if c.mapped {
 		c.received += uint64(n)
+		c.owedDelay = 0
 	}
 	return c.execute(have + n)
 }
@@ -116,8 +134,7 @@ func (c *conn) end() error {
 			return err
 		}
 		if passed != c.received {
-			c.waitOwed()
-			return nil
+			return c.waitOwed()
 		}
 	}
 	c.ended = true
@@ -169,6 +186,7 @@ func (c *conn) close() {
 	delete(l.conns, c.fd)
 	delete(l.owed, c)
 	unix.Close(c.fd)
+	l.server.held.Add(-int64(c.held))
 	l.server.forget(c)
 }
 

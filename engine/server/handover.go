@@ -24,7 +24,9 @@ func (c *conn) settle() {
 	state, err := c.loop.server.kernel.take(c.cookie, c.loop.area.ID())
 	switch {
 	case errors.Is(err, unix.EAGAIN):
-		c.waitOwed()
+		if c.waitOwed() != nil {
+			c.reset()
+		}
 	case err != nil, state.closed() && state.aborted():
 		c.reset()
 	case state.closed():
@@ -46,12 +48,20 @@ func (c *conn) waitForVerdict() {
 	_, _ = unix.GetsockoptTCPInfo(c.fd, unix.IPPROTO_TCP, unix.TCP_INFO)
 }
 
-// waitOwed has the loop settle again a little later.
-func (c *conn) waitOwed() {
+// waitOwed has the loop settle again a little later, or fails when it has done so for too long.
+func (c *conn) waitOwed() error {
+	now := time.Now()
+	if c.owedDelay == 0 {
+		c.owedSince = now
+	} else if now.Sub(c.owedSince) > owedMax {
+		c.loop.server.stalled.Add(1)
+		return errClose
+	}
 	c.owedDelay = min(max(2*c.owedDelay, settleDelay), settleDelayMax)
-	c.owedUntil = time.Now().Add(c.owedDelay)
+	c.owedUntil = now.Add(c.owedDelay)
 	c.loop.owed[c] = struct{}{}
 	c.watch(0)
+	return nil
 }
 
 func (c *conn) isOwed() bool {
@@ -60,17 +70,11 @@ func (c *conn) isOwed() bool {
 }
 
 // giveBack lets the kernel serve the connection again, and tells whether it does. It refuses while bytes it
-// passed up have not been read.
+// passed up have not been read, and is not asked in the middle of a request.
 func (c *conn) giveBack() bool {
-	if c.ended || len(c.input) > maxCarry {
-		return false
-	}
-	area := c.loop.area
-	area.SetInput(0, copy(area.In(), c.input))
-	if err := c.loop.server.kernel.give(c.cookie, area.ID(), c.received); err != nil {
+	if c.ended || len(c.input) > 0 || c.loop.server.kernel.give(c.cookie, c.received) != nil {
 		return false
 	}
 	c.up = false
-	c.input = c.input[:0]
 	return true
 }

@@ -18,7 +18,6 @@ const (
 	// eventBytes is what the event of one connection takes in the ring. A connection has two events in
 	// it at most (the gate must open between them), so a ring of twice that per connection never fills.
 	eventBytes = 16
-	maxCarry   = 66 << 10 // largest start of a request that the kernel can keep
 )
 
 // kernel is the server's part of the kernel: connection table, gate programs and, on the sockmap path,
@@ -145,8 +144,8 @@ func (k *kernel) take(cookie uint64, area uint32) (gateState, error) {
 	return gateState{args.Gate, uint64(args.Flags)}, err
 }
 
-func (k *kernel) give(cookie uint64, area uint32, received uint64) error {
-	return run(k.giveProg, &sockmapConnArgs{Cookie: cookie, Scratch: area, Gate: received<<1 | gateClosed})
+func (k *kernel) give(cookie, received uint64) error {
+	return run(k.giveProg, &sockmapConnArgs{Cookie: cookie, Gate: received<<1 | gateClosed})
 }
 
 func (k *kernel) setProtocol(cookie uint64, version int) error {

@@ -18,6 +18,9 @@ const (
 	// sent the replies it owes; it doubles up to settleDelayMax.
 	settleDelay    = time.Millisecond
 	settleDelayMax = 100 * time.Millisecond
+	// owedMax is when it gives up. The programs queue no reply that the send buffer might not take, so
+	// the wait is never for the client: the kernel has lost the reply.
+	owedMax = 30 * time.Second
 )
 
 // loop is one event loop: an operating-system thread, an epoll instance and a work area.

@@ -20,6 +20,10 @@ type Options struct {
 	MaxConnections int    // connections open at once; more are refused as Redis refuses them
 	Buffers        int    // sockmap: 66 KiB buffers for requests and replies under way
 
+	// MaxHeldBytes bounds the memory for requests begun and replies that clients do not take, over all
+	// connections; one that would exceed it is closed.
+	MaxHeldBytes int64
+
 	// BeforeAccept, when set, runs before each accept: tests hold connections back with it.
 	BeforeAccept func()
 }
@@ -29,6 +33,7 @@ const (
 	DefaultAddr           = "127.0.0.1:6380"
 	DefaultMaxConnections = 10000
 	DefaultBuffers        = 1024
+	DefaultMaxHeldBytes   = 1 << 30
 	maxConnectionsLimit   = 1 << 16
 	maxLoops              = 64
 )
@@ -48,6 +53,9 @@ func (o Options) withDefaults(cpus int) (Options, error) {
 	}
 	if o.Buffers == 0 {
 		o.Buffers = DefaultBuffers
+	}
+	if o.MaxHeldBytes == 0 {
+		o.MaxHeldBytes = DefaultMaxHeldBytes
 	}
 	switch {
 	case o.Path != PathAuto && o.Path != PathUser && o.Path != PathSockmap:

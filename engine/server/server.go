@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cilium/ebpf/ringbuf"
@@ -27,7 +28,9 @@ type Server struct {
 	kernel     *kernel
 	events     *ringbuf.Reader
 	loops      []*loop
-	accepted   uint64 // only acceptLoop writes it
+	accepted   uint64        // only acceptLoop writes it
+	held       atomic.Int64  // bytes that connections hold: requests begun, replies not taken
+	stalled    atomic.Uint64 // connections given up for what they held or were owed
 	started    time.Time
 	log        io.Writer
 

@@ -1,0 +1,74 @@
+package server
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestHeldBytes has clients hold more of the server's memory than it grants them all: requests begun, then replies
+// not taken. Who goes over the limit is closed, the others are served.
+func TestHeldBytes(t *testing.T) {
+	const limit = 1 << 20
+	for _, path := range bothPaths {
+		t.Run(string(path), func(t *testing.T) {
+			s := startTest(t, Options{Path: path, MaxHeldBytes: limit})
+			bystander := dial(t, s)
+			bystander.send(request("SET", "k", strings.Repeat("v", 60000)))
+			bystander.expect([]byte("+OK\r\n"))
+			begun := []byte("*2\r\n$4\r\nECHO\r\n$900000\r\n" + strings.Repeat("x", 600000))
+			first, second := dial(t, s), dial(t, s)
+			if err := first.SetReadBuffer(64 << 10); err != nil { // else the kernel may take all replies
+				t.Fatal(err)
+			}
+			first.send(begun)
+			waitHeld(t, s, 600000)
+			second.Write(begun) // fails when the server closes first
+			expectGone(t, second)
+			first.send(append(bytes.Repeat([]byte("x"), 300000), "\r\n"...))
+			first.expect(bulkReply(strings.Repeat("x", 900000)))
+
+			words := []string{"MGET"}
+			for range 100 {
+				words = append(words, "k")
+			}
+			first.send(request(words...)) // 6 MB of replies
+			expectGone(t, first)
+			waitHeld(t, s, 0)
+			bystander.send(request("STRLEN", "k"))
+			bystander.expect([]byte(":60000\r\n"))
+			if got := s.stalled.Load(); got != 2 {
+				t.Errorf("%d connections given up, want 2", got)
+			}
+		})
+	}
+}
+
+// waitHeld waits until the server holds n bytes, and not many more, for its clients.
+func waitHeld(t *testing.T, s *Server, n int64) {
+	t.Helper()
+	const header = 64
+	deadline := time.Now().Add(testTimeout)
+	for {
+		held := s.held.Load()
+		if n <= held && held <= n+header {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d bytes held, want %d", held, n)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// expectGone reads to the end of the connection, which may be a reset: input was left unread.
+func expectGone(t *testing.T, c client) {
+	t.Helper()
+	if _, err := io.Copy(io.Discard, c); err != nil && !errors.Is(err, syscall.ECONNRESET) {
+		t.Fatalf("got %v, want the end of the connection", err)
+	}
+}
