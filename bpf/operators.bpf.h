@@ -97,8 +97,15 @@ static __always_inline int bpfdb_get(struct scratch *db, const void *key, __u32 
 	if (len)
 		return len;
 	len = operator_get(db);
-	if (len >= 0 && room <= BPFDB_MAX_VALUE)
-		bpf_probe_read_kernel(value, (__u32)len < room ? len : room, db->out);
+	if (len >= 0 && room <= BPFDB_MAX_VALUE) {
+		__u64 n = len;
+
+		opaque(n);
+		if (n > room)
+			n = room;
+		opaque(n);
+		bpf_probe_read_kernel(value, n, db->out);
+	}
 	return len;
 }
 
