@@ -242,15 +242,15 @@ __noinline int txn_check(__u32 txn, __u32 i)
 	struct bucket *b;
 	__u64 word;
 
-#ifdef BPFDB_TEST_NO_VALIDATE /* a test's proof that its checks would notice */
-	return 0;
-#endif
 	if (!t || i >= BPFDB_MAX_TXN_READS)
 		return -EINVAL;
 	r = &t->reads[i];
 	b = bucket_at(r->bucket);
 	if (!b)
 		return -EINVAL;
+#ifdef BPFDB_TEST_NO_VALIDATE /* a test's proof that its checks would notice */
+	return 0;
+#endif
 	word = READ_ONCE(b->word);
 	if (word >> WORD_VERSION_SHIFT != r->word >> WORD_VERSION_SHIFT)
 		return -EAGAIN;
