@@ -322,9 +322,7 @@ struct buffer {
 	__u32 next; /* in the free list, or the next reply of the connection: index + 1 */
 	__u32 len;
 	__u32 skip; /* reply: bytes of the request skb that carries it still to swallow */
-	__u32 sent; /* reply: already in the TCP send queue, only swallowing is left */
 	__u32 pieces; /* start of a request: skbs it came in so far */
-	__u32 _pad;
 	__u8 bytes[BPFDB_BUFFER_SIZE];
 };
 

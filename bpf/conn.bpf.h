@@ -124,7 +124,6 @@ static __always_inline int reply_queue(struct conn *c, struct scratch *s, __u32 
 		return -EINVAL;
 	b->next = 0;
 	b->skip = len;
-	b->sent = 0;
 	c->reply_bytes += s->out_len;
 	last = c->last_reply ? buffer_at(c->last_reply) : 0;
 	if (last)

@@ -2,9 +2,11 @@
 /*
  * sockmap_reply.bpf.h - swaps a redirected request for its reply on the way into TCP.
  *
- * The worker sends the linear part and every fragment of an skb as a message of its own:
- * the first becomes the reply, the others become nothing. User space writes to the socket only
- * while no reply is queued, so a queued reply tells the worker's messages from its.
+ * The worker sends the linear part and every fragment of an skb as a message of its own, all
+ * but the last with MSG_MORE: the last becomes the reply, the others become nothing. (A
+ * reply sent with MSG_MORE would wait 200 ms in the socket for more.) User space writes to
+ * the socket only while no reply is queued, so a queued reply tells the worker's messages
+ * from its.
  */
 
 /* Writes the n bytes over the start of the message. 0, or -ENOSPC when it has no room for them. */
@@ -66,16 +68,14 @@ int bpfdb_reply(struct sk_msg_md *msg)
 	b = buffer_at(c->first_reply);
 	if (!b)
 		return SK_PASS;
-	if (b->sent) {
+	if (size < b->skip) {
+		b->skip -= size;
 		err = bpf_msg_pop_data(msg, 0, size, 0);
 	} else {
 		err = swap(msg, b);
-		b->sent = 1;
 		c->reply_bytes -= b->len;
-	}
-	b->skip -= size < b->skip ? size : b->skip;
-	if (!b->skip)
 		reply_pop(c, b);
+	}
 	if (err) {
 		conn_abort(c);
 		return SK_DROP;
