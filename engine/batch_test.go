@@ -42,7 +42,7 @@ func checkFilled(t *testing.T, db *DB, from, to, valueBytes int) {
 // TestBatchSizes runs batches larger than the request buffer, the reply buffer and the
 // most operations of one program run.
 func TestBatchSizes(t *testing.T) {
-	db := openTest(t)
+	db := openShared(t)
 	for _, tt := range []struct{ ops, valueBytes int }{
 		{0, 0}, {1, 16}, {maxBatch, 16}, {maxBatch + 1, 16}, {3*maxBatch + 5, 16}, {3000, 1000}, {40, MaxValue},
 	} {
@@ -54,7 +54,7 @@ func TestBatchSizes(t *testing.T) {
 }
 
 func TestBatchErrors(t *testing.T) {
-	db := openTest(t)
+	db := openShared(t)
 	large, longest := make([]byte, MaxKey+1), make([]byte, MaxValue+1)
 	set := Op{Code: OpSet, Key: []byte("k"), Value: []byte("v")}
 	get := Op{Code: OpGet, Key: []byte("k")}

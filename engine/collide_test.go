@@ -35,7 +35,7 @@ func collide(db *DB, bucket uint64, n int) [][]byte {
 }
 
 func TestHashKey(t *testing.T) {
-	db := openTest(t)
+	db := openShared(t)
 	for _, key := range []string{"", "a", "12345678", "123456789", string(make([]byte, MaxKey))} {
 		area, err := db.ClaimArea()
 		if err != nil {

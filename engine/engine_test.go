@@ -2,9 +2,11 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -28,6 +30,45 @@ func open(t testing.TB, options Options) *DB {
 		}
 	})
 	return db
+}
+
+// shared is one engine for all tests that an empty store with a quiet maintainer suits,
+// because loading one takes most of a second.
+var shared struct {
+	sync.Once
+	db  *DB
+	err error
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if shared.db != nil {
+		if err := shared.db.Close(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+// openShared empties the shared engine. Tests that make overflow buckets, which stay, or
+// fill the memory want one of their own.
+func openShared(t testing.TB) *DB {
+	t.Helper()
+	kerneltest.Require(t, kerneltest.Root, kerneltest.BTF, kerneltest.MinKernel)
+	shared.Do(func() {
+		if shared.db, shared.err = Open(Options{MemoryBytes: minMemory, HashSeed: 1}); shared.err == nil {
+			shared.db.maintainer.stop()
+			shared.db.maintainer.quit = nil
+		}
+	})
+	if shared.err != nil {
+		t.Fatalf("%+v", shared.err)
+	}
+	if err := shared.db.FlushAll(); err != nil {
+		t.Fatal(err)
+	}
+	return shared.db
 }
 
 // openQuiet opens an engine whose background work stands still.

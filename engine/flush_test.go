@@ -105,7 +105,7 @@ func TestFlushAllAtOnce(t *testing.T) {
 // TestFlushAllHalfDone stops FLUSHALL between its two steps, where a program in softirq may
 // interrupt it: whoever has seen the old keys gone must not see a later write go as well.
 func TestFlushAllHalfDone(t *testing.T) {
-	db := openTest(t)
+	db := openShared(t)
 	mustSet(t, db, numbered(0), nil)
 	control := db.control.at(0)
 	control.FlushTs = ^uint64(0)

@@ -36,7 +36,7 @@ func blockBytes(key, value int) int64 {
 // TestSizeClasses stands on both sides of every block size: each record takes the smallest
 // block that holds it, keeps its neighbours intact, and gives it back.
 func TestSizeClasses(t *testing.T) {
-	db := openTest(t)
+	db := openShared(t)
 	before, key, after := []byte("neighbr1"), []byte("thekey00"), []byte("neighbr2")
 	mustSet(t, db, before, before)
 	for _, size := range classSizes() {
@@ -73,7 +73,7 @@ func TestSizeClasses(t *testing.T) {
 
 // TestKeyLengths tells keys of every length apart, with zero bytes where padding is.
 func TestKeyLengths(t *testing.T) {
-	db := openTest(t)
+	db := openShared(t)
 	keys := make([][]byte, MaxKey+1)
 	for n := range keys {
 		keys[n] = make([]byte, n)

@@ -19,7 +19,7 @@ func expect(t *testing.T, get func([]byte) ([]byte, error), key, want string) {
 }
 
 func TestTxnSeesItsWrites(t *testing.T) {
-	db := openTest(t)
+	db := openShared(t)
 	mustSet(t, db, []byte("a"), []byte("1"))
 	txn := mustBegin(t, db)
 	defer txn.Abort()
@@ -73,7 +73,7 @@ func checkHeld(t *testing.T, db *DB, keys, used int64) {
 
 // TestTxnConflicts has another commit come between a transaction's operations and its end.
 func TestTxnConflicts(t *testing.T) {
-	db := openTest(t)
+	db := openShared(t)
 	var (
 		read   = func(t *Txn) error { return ignoreNotFound(second(t.Get([]byte("k")))) }
 		write  = func(t *Txn) error { return t.Set([]byte("k"), []byte("mine")) }
@@ -135,7 +135,7 @@ func ignoreNotFound(err error) error {
 
 // TestTxnAllOrNothing commits and aborts a mix of inserts, overwrites and deletes.
 func TestTxnAllOrNothing(t *testing.T) {
-	db := openTest(t)
+	db := openShared(t)
 	for _, commit := range []bool{false, true} {
 		if _, err := fill(db, 0, 100, 100); err != nil {
 			t.Fatal(err)
@@ -177,7 +177,7 @@ func TestTxnAllOrNothing(t *testing.T) {
 
 // TestTxnLimits stands on both sides of every limit of transactions.
 func TestTxnLimits(t *testing.T) {
-	db := openTest(t)
+	db := openShared(t)
 	set := func(txn *Txn, i int) error { return txn.Set(numbered(i), nil) }
 	get := func(txn *Txn, i int) error { return ignoreNotFound(second(txn.Get(numbered(i)))) }
 	for _, tt := range []struct {
@@ -210,7 +210,7 @@ func TestTxnLimits(t *testing.T) {
 }
 
 func TestTxnsOpen(t *testing.T) {
-	db := openTest(t)
+	db := openShared(t)
 	for round := range 2 {
 		var txns []*Txn
 		for i := range MaxTxns {
