@@ -62,8 +62,7 @@ func (b *bank) commit(txn *Txn) (bool, error) {
 		b.commits.Add(1)
 	case errors.Is(err, ErrConflict):
 		b.conflicts.Add(1)
-		err = nil
-		return false, err
+		return false, nil
 	}
 	return err == nil, err
 }
@@ -94,7 +93,8 @@ func (b *bank) transfer(rng *rand.Rand, worker int) error {
 	if err == nil && !was {
 		err = txn.Set(own, make([]byte, rng.IntN(500)))
 	}
-	if err := errors.Join(err, txn.Set(account(from), number64(have)), txn.Set(account(to), number64(other))); err != nil {
+	err = errors.Join(err, txn.Set(account(from), number64(have)), txn.Set(account(to), number64(other)))
+	if err != nil {
 		return err
 	}
 	if rng.IntN(5) == 0 {

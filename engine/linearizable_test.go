@@ -22,37 +22,49 @@ func monotonicNS() int64 {
 	return now.Nano()
 }
 
-// recordOne calls one random operator; false when it was refused and did nothing.
-func recordOne(db *DB, rng *rand.Rand, client, n, keys int) (history.Operation, bool, error) {
-	op := history.Operation{Client: client, Key: rng.Uint64N(uint64(keys))}
-	key := number64(op.Key)
-	var err error
+// recordOne calls one random operator, every other client's in a transaction of its own;
+// false when it was refused and did nothing.
+func recordOne(db *DB, rng *rand.Rand, client, n, keys int) (op history.Operation, done bool, err error) {
+	op = history.Operation{Client: client, Key: rng.Uint64N(uint64(keys))}
 	op.CallNS = monotonicNS()
-	switch rng.IntN(4) {
-	case 0:
-		op.Code, op.Value = history.Write, uint64(client+1)<<32|uint64(n)
-		err = db.Set(key, number64(op.Value))
-	case 1:
-		op.Code = history.Delete
-		op.Found, err = db.Delete(key)
-	default:
-		var value []byte
-		value, err = db.Get(key)
-		op.Found = err == nil
-		if op.Found {
-			op.Value = binary.LittleEndian.Uint64(value)
-		}
-		err = ignoreNotFound(err)
+	if client%2 == 0 {
+		err = operateOne(db, rng, n, &op)
+	} else if txn, errBegin := db.Begin(); errBegin != nil {
+		err = errBegin
+	} else if err = operateOne(txn, rng, n, &op); err == nil {
+		err = txn.Commit()
+	} else {
+		_ = txn.Abort()
 	}
 	op.ReturnNS = monotonicNS()
-	if errors.Is(err, ErrContention) {
+	if errors.Is(err, ErrContention) || errors.Is(err, ErrConflict) {
 		return op, false, nil
 	}
 	return op, err == nil, err
 }
 
-// TestLinearizable records what goroutines and timers in softirq do to the same few keys
-// and looks for an order that explains every answer.
+func operateOne(on operators, rng *rand.Rand, n int, op *history.Operation) error {
+	key := number64(op.Key)
+	switch rng.IntN(4) {
+	case 0:
+		op.Code, op.Value = history.Write, uint64(op.Client+1)<<32|uint64(n)
+		return on.Set(key, number64(op.Value))
+	case 1:
+		op.Code = history.Delete
+		found, err := on.Delete(key)
+		op.Found = found
+		return err
+	default:
+		value, err := on.Get(key)
+		if op.Found = err == nil; op.Found {
+			op.Value = binary.LittleEndian.Uint64(value)
+		}
+		return ignoreNotFound(err)
+	}
+}
+
+// TestLinearizable records what goroutines, transactions among them, and timers in softirq
+// do to the same few keys, and looks for an order that explains every answer.
 func TestLinearizable(t *testing.T) {
 	const keys, clients, softirqCalls = 8, 4, 3000
 	db := open(t, Options{})

@@ -20,7 +20,9 @@ func TestViolations(t *testing.T) {
 		ops  []Operation
 		bad  bool
 	}{
-		{"in turn", []Operation{read(0, 0, 1), write(1, 2, 3), read(1, 4, 5), remove(true, 6, 7), read(0, 8, 9)}, false},
+		{"in turn", []Operation{
+			read(0, 0, 1), write(1, 2, 3), read(1, 4, 5), remove(true, 6, 7), read(0, 8, 9),
+		}, false},
 		{"read during a write, old", []Operation{write(1, 0, 1), write(2, 2, 5), read(1, 3, 4)}, false},
 		{"read during a write, new", []Operation{write(1, 0, 1), write(2, 2, 5), read(2, 3, 4)}, false},
 		{"stale read", []Operation{write(1, 0, 1), write(2, 2, 3), read(1, 4, 5)}, true},
