@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"testing"
-	"time"
 )
 
 // TestIndexGrows inserts a million keys while the maintainer splits buckets.
@@ -63,27 +62,30 @@ func floodKeys(bits int) [][]byte {
 }
 
 // TestHashFlood writes keys that somebody without the seed chose to collide. Each write
-// must succeed or be refused, but never be retried for ever.
+// must succeed or be refused after a bounded number of attempts, from Go and from serve().
 func TestHashFlood(t *testing.T) {
-	db := open(t, Options{})
+	db := openTest(t)
+	c := newClient(t, db, 1)
 	keys := floodKeys(7)
-	ended := make(chan error, 1)
-	go func() { // ends with its writes, or with Close
-		for _, key := range keys {
-			if err := db.Set(key, key); err != nil {
-				ended <- err
-				return
-			}
+	in, grown := 0, uint64(0)
+	for most := db.control.at(0).IndexMax / splitBatch; in < len(keys) && grown <= most; {
+		c.load([]byte(bulk("SET", string(keys[in]), string(keys[in]))))
+		if c.call() != engineServeStatusSERVE_GROW {
+			in++
+			continue
 		}
-		ended <- nil
-	}()
-	select {
-	case err := <-ended:
-		if err != nil && !errors.Is(err, ErrOutOfMemory) {
+		grown++
+		if err := db.Grow(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if in < len(keys) {
+		t.Fatalf("write %d still asks to grow after %d times", in, grown)
+	}
+	for _, key := range keys {
+		if err := db.Set(key, key); err != nil && !errors.Is(err, ErrOutOfMemory) {
 			t.Error(err)
 		}
-	case <-time.After(10 * time.Second):
-		t.Fatalf("a write goes on for ever; %d of %d keys are in", db.Len(), len(keys))
 	}
 	checkValues(t, db, keys[:db.Len()])
 }

@@ -54,10 +54,19 @@ func (db *DB) Grow() error {
 	if err != nil {
 		return err
 	}
-	if !heap && !index && db.freshUnits() < segmentUnits/64 && !db.mayGrow() {
+	if heap || index {
+		return nil
+	}
+	if db.freshUnits() >= segmentUnits/64 {
+		// Memory is there, so it was a full chain that asked: only more buckets help it, and
+		// at the index's limit the kernel refuses the write.
+		_, err = db.splitSome()
+		return err
+	}
+	if !db.mayGrow() {
 		return ErrOutOfMemory
 	}
-	return nil
+	return nil // another caller was faster
 }
 
 func (db *DB) mayGrow() bool {
