@@ -13,7 +13,7 @@
 #include "maps.bpf.h"
 
 #define HEAP_MAX_TRIES 64 /* compare-and-swap attempts on one list head */
-#define HEAP_MAX_STEAL 8 /* other shards looked at for a free block */
+#define HEAP_MAX_STEAL 8 /* shards looked at for a free block while there is fresh memory */
 #define HEAP_MAX_PIECES 8 /* blocks the rest of a split block is cut into */
 
 #define FINE_STEP 16 /* class step up to FINE_MAX bytes */
@@ -113,15 +113,14 @@ static __always_inline int heap_put(__u64 ref, __u32 cls)
 	return -EBUSY;
 }
 
-/* A block of exactly this class from any shard's list, or 0. */
-__noinline __u64 heap_take(__u32 cls)
+/* A block of exactly this class from the list of one of `shards` shards, or 0. */
+__noinline __u64 heap_take(__u32 cls, __u32 shards)
 {
 	struct control *ctl = control();
 
 	if (!ctl || cls >= BPFDB_CLASSES)
 		return 0;
-	for (__u32 i = unknown_zero(); i < HEAP_MAX_STEAL && i <= ctl->shard_mask && CAN_LOOP;
-	     i++) {
+	for (__u32 i = unknown_zero(); i < shards && i <= ctl->shard_mask && CAN_LOOP; i++) {
 		struct shard *sh = shard_after(i);
 		__u64 ref;
 
@@ -168,16 +167,16 @@ __noinline __u32 heap_carve(__u64 ref, __u32 bytes)
 }
 
 /*
- * A larger free block, split: the way out when the memory limit is reached. The rest is cut
- * into blocks, largest first.
+ * The way out when the memory limit is reached: a free block from any shard, or a larger one,
+ * split. The rest is cut into blocks, largest first.
  */
 __noinline __u64 heap_split(__u32 cls)
 {
 	__u32 from = cls, rest;
-	__u64 ref = 0, at;
+	__u64 ref = heap_take(cls, BPFDB_MAX_SHARDS), at;
 
 	while (!ref && ++from < BPFDB_CLASSES && CAN_LOOP)
-		ref = heap_take(from);
+		ref = heap_take(from, BPFDB_MAX_SHARDS);
 	if (!ref)
 		return 0;
 	rest = class_size(from) - class_size(cls);
@@ -209,7 +208,7 @@ __noinline __s64 heap_alloc(__u32 size)
 		return -EINVAL;
 	ref = list_pop(&sh->free_head[cls]);
 	if (!ref)
-		ref = heap_take(cls);
+		ref = heap_take(cls, HEAP_MAX_STEAL);
 	if (!ref)
 		ref = heap_extend(class_size(cls));
 	if (!ref && READ_ONCE(ctl->heap_end) < ctl->heap_max) {

@@ -88,3 +88,23 @@ func TestOutOfMemoryTxn(t *testing.T) {
 	}
 	checkHeld(t, db, before.Keys-2, before.Used-2*blockBytes(10, 1000))
 }
+
+// TestFreedAnywhere has the only free block on the list of a far CPU: at the limit it must
+// be found there.
+func TestFreedAnywhere(t *testing.T) {
+	db := openTest(t)
+	control := db.control.at(0)
+	control.ShardMask = maxShards - 1 // as on a machine of 64 CPUs
+	mustSet(t, db, numbered(0), make([]byte, 1000))
+	if _, err := db.Delete(numbered(0)); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 8 { // whatever CPU freed it
+		near, far := db.shards.at(i), db.shards.at(i+32)
+		near.FreeHead, far.FreeHead = far.FreeHead, near.FreeHead
+	}
+	control.HeapMax, control.HeapEnd = control.HeapCursor, control.HeapCursor
+	if err := db.Set(numbered(0), make([]byte, 1000)); err != nil {
+		t.Errorf("with a free block on a far list: %v", err)
+	}
+}
