@@ -44,7 +44,8 @@ func checkFilled(t *testing.T, db *DB, from, to, valueBytes int) {
 func TestBatchSizes(t *testing.T) {
 	db := openShared(t)
 	for _, tt := range []struct{ ops, valueBytes int }{
-		{0, 0}, {1, 16}, {maxBatch, 16}, {maxBatch + 1, 16}, {3*maxBatch + 5, 16}, {3000, 1000}, {40, MaxValue},
+		{0, 0}, {1, 16}, {maxBatch, 16}, {maxBatch + 1, 16}, {3*maxBatch + 5, 16},
+		{3000, 1000}, {40, MaxValue},
 	} {
 		if n, err := fill(db, 0, tt.ops, tt.valueBytes); err != nil || n != tt.ops {
 			t.Fatalf("%d values of %d bytes: %d done, %v", tt.ops, tt.valueBytes, n, err)
@@ -69,8 +70,10 @@ func TestBatchErrors(t *testing.T) {
 		{"order", []Op{get, del, set, get, del, get}, 6, nil,
 			[]error{ErrNotFound, ErrNotFound, nil, nil, nil, ErrNotFound}},
 		{"large key first", []Op{{Code: OpGet, Key: large}, get}, 0, ErrKeyTooLarge, nil},
-		{"large key later", []Op{set, get, {Code: OpDelete, Key: large}, del}, 2, ErrKeyTooLarge, []error{nil, nil}},
-		{"large value", []Op{get, {Code: OpSet, Key: get.Key, Value: longest}}, 1, ErrValueTooLarge, []error{nil}},
+		{"large key later", []Op{set, get, {Code: OpDelete, Key: large}, del}, 2, ErrKeyTooLarge,
+			[]error{nil, nil}},
+		{"large value", []Op{get, {Code: OpSet, Key: get.Key, Value: longest}}, 1, ErrValueTooLarge,
+			[]error{nil}},
 	} {
 		done, err := db.Batch(tt.ops)
 		if done != tt.done || !errors.Is(err, tt.err) {

@@ -136,8 +136,10 @@ func (d *differ) get(where string, e operators, m modelOperators, key []byte) {
 	d.t.Helper()
 	got, errE := e.Get(key)
 	want, found, errM := m.Get(key)
-	if errM != nil || errors.Is(errE, ErrNotFound) == found || (found && errE != nil) || !bytes.Equal(got, want) {
-		d.t.Fatalf("%sGet %q: engine %d bytes, %v, model %d bytes, %v", where, key, len(got), errE, len(want), found)
+	if errM != nil || errors.Is(errE, ErrNotFound) == found || (found && errE != nil) ||
+		!bytes.Equal(got, want) {
+		d.t.Fatalf("%sGet %q: engine %d bytes, %v, model %d bytes, %v",
+			where, key, len(got), errE, len(want), found)
 	}
 }
 
@@ -168,7 +170,8 @@ func (d *differ) batch() {
 			found, err = d.model.Delete(op.Key)
 		}
 		if err != nil || errors.Is(op.Err, ErrNotFound) == found {
-			d.t.Fatalf("batch: operation %d on %q: engine %v, model %v, %v", op.Code, op.Key, op.Err, found, err)
+			d.t.Fatalf("batch: operation %d on %q: engine %v, model %v, %v",
+				op.Code, op.Key, op.Err, found, err)
 		}
 	}
 }

@@ -131,7 +131,8 @@ const unprivileged = "BPFDB_TEST_UNPRIVILEGED" // set in the process that has gi
 // TestOpenUnprivileged runs itself again as nobody.
 func TestOpenUnprivileged(t *testing.T) {
 	if os.Getenv(unprivileged) != "" {
-		if _, err := Open(Options{}); !errors.Is(err, ErrUnsupported) || !strings.Contains(err.Error(), "CAP_BPF") {
+		_, err := Open(Options{})
+		if !errors.Is(err, ErrUnsupported) || !strings.Contains(err.Error(), "CAP_BPF") {
 			t.Fatalf("got %v, want ErrUnsupported that names CAP_BPF", err)
 		}
 		return

@@ -29,7 +29,8 @@ func TestOutOfMemory(t *testing.T) {
 		t.Errorf("full at %d bytes of %d", used, segmentBytes)
 	}
 	for _, valueBytes := range []int{0, 1000, MaxValue} {
-		if err := db.Set(numbered(n), make([]byte, valueBytes)); valueBytes > 0 && !errors.Is(err, ErrOutOfMemory) {
+		err := db.Set(numbered(n), make([]byte, valueBytes))
+		if valueBytes > 0 && !errors.Is(err, ErrOutOfMemory) {
 			t.Errorf("Set of %d bytes: got %v, want ErrOutOfMemory", valueBytes, err)
 		}
 	}

@@ -28,7 +28,7 @@ func TestTxnSeesItsWrites(t *testing.T) {
 		own, all   string // what the transaction and the others then see
 	}{
 		{"a", "2", "2", "1"},
-		{"a", "a longer value than before, of another class", "a longer value than before, of another class", "1"},
+		{"a", "a longer value, of another class", "a longer value, of another class", "1"},
 		{"a", "", "", "1"},
 		{"a", "3", "3", "1"},
 		{"b", "4", "4", ""},

@@ -8,7 +8,7 @@ char _license[] SEC("license") = "GPL";
 
 #define NAME 16 /* bytes of a command name, zero-padded: TASK_COMM_LEN */
 
-/* Three kinds of keys, told apart by length: a name has its count, a number has its name, "names" has the last. */
+/* Keys differ by length: a name has its count, a number its name, "names" the last number. */
 static __always_inline int count_name(struct scratch *db, const char *name)
 {
 	__u64 count = 0, names = 0;
