@@ -26,7 +26,7 @@ func TestDialogues(t *testing.T) {
 // TestRandomStreams compares damaged and oddly cut streams, and connections taking turns in transactions, with the
 // model.
 func TestRandomStreams(t *testing.T) {
-	seeds := uint64(60)
+	seeds := uint64(40)
 	if testing.Short() {
 		seeds = 20
 	}
