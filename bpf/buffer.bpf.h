@@ -71,7 +71,8 @@ static __always_inline void buffer_push(__u32 id)
 		__u64 old = READ_ONCE(buffer_free);
 
 		WRITE_ONCE(b->next, (__u32)old);
-		if (__sync_val_compare_and_swap(&buffer_free, old, ((old >> 32) + 1) << 32 | id) == old)
+		if (__sync_val_compare_and_swap(&buffer_free, old, ((old >> 32) + 1) << 32 | id) ==
+		    old)
 			return;
 	}
 }

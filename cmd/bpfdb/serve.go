@@ -23,7 +23,8 @@ type serveOptions struct {
 
 // laterFlags belong to the published contract but not to this version; the value is the only one it takes.
 var laterFlags = map[string]string{
-	"iface": "", "durability": "none", "dir": "", "requirepass-file": "", "backend": "", "metrics-addr": "", "pin": "false",
+	"iface": "", "durability": "none", "dir": "", "requirepass-file": "", "backend": "", "metrics-addr": "",
+	"pin": "false",
 }
 
 func serveCommand() *cobra.Command {
@@ -31,7 +32,8 @@ func serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "serve Redis clients until SIGINT or SIGTERM",
-		Long: "Serve Redis clients from the engine in the kernel. Prints one line beginning \"ready \" once it accepts.\n" +
+		Long: "Serve Redis clients from the engine in the kernel. Prints one line beginning \"ready \" once it " +
+			"accepts.\n" +
 			"Needs root, or CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON and CAP_SYS_ADMIN.",
 		Example: "  bpfdb serve --addr 127.0.0.1:6380 --memory 4GiB\n  bpfdb serve --path user",
 		Args:    noArguments,
@@ -56,7 +58,8 @@ func serveCommand() *cobra.Command {
 func (o *serveOptions) validate() (engine.Options, error) {
 	for name, only := range laterFlags {
 		if *o.later[name] != only {
-			return engine.Options{}, fault{errUsage, fmt.Errorf("--%s %s: not available in this version", name, *o.later[name])}
+			err := fmt.Errorf("--%s %s: not available in this version", name, *o.later[name])
+			return engine.Options{}, fault{errUsage, err}
 		}
 	}
 	switch server.Path(o.path) {

@@ -146,7 +146,9 @@ func TestExplain(t *testing.T) {
 }
 
 func TestParseBytes(t *testing.T) {
-	for text, want := range map[string]uint64{"0": 0, "1": 1, "7B": 7, "1KiB": 1024, "512mib": 512 << 20, "2TiB": 2 << 40} {
+	for text, want := range map[string]uint64{
+		"0": 0, "1": 1, "7B": 7, "1KiB": 1024, "512mib": 512 << 20, "2TiB": 2 << 40,
+	} {
 		if got, err := parseBytes(text); got != want || err != nil {
 			t.Errorf("%s: got %d, %v, want %d", text, got, err, want)
 		}

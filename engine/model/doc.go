@@ -34,12 +34,15 @@
 // Commands between BEGIN and COMMIT answer at once, see the transaction's own writes and otherwise the latest
 // committed state, and show their effect to others at COMMIT, all of it or none. COMMIT fails when a key the
 // transaction has read has since been written by someone else, even with equal bytes, or read as missing is
-// now there; SET without options and MSET read nothing, every other command reads the keys it names. The
-// engine watches more than those keys: it may answer CONFLICT, but never the other way round, where a Session
-// commits, because a FLUSHALL, another key of the same hash bucket, or the same key come and gone in between
-// looks like a change to it. Dialogues therefore leave such cases out. After COMMIT, failed or not, and after ABORT the transaction is over. An error reply changes nothing and leaves
-// the transaction open; closing the connection aborts it. These see all keys at once and are refused, for
-// validation is by key:
+// now there; SET without options and MSET read nothing, every other command reads the keys it names, and DEL
+// writes those that are there. After COMMIT, failed or not, and after ABORT the transaction is over. An error
+// reply changes nothing and leaves the transaction open; closing the connection aborts it.
+//
+// The engine watches whole hash buckets, not keys. It may answer CONFLICT where a Session commits, never the
+// other way round: after a FLUSHALL, after a commit to another key of the bucket, or when a key read as missing
+// has come and gone. Dialogues leave these cases out.
+//
+// These commands see all keys at once and are refused in a transaction, for validation is by key:
 //
 //	-ERR FLUSHALL is not allowed inside a transaction
 //	-ERR DBSIZE is not allowed inside a transaction

@@ -37,7 +37,11 @@ type gateState struct{ gate, flags uint64 }
 func (g gateState) closed() bool  { return g.gate&gateClosed != 0 }
 func (g gateState) aborted() bool { return g.flags&connAbort != 0 }
 
-const connAbort = 2
+// Flags of a connection, BPFDB_CONN_* in bpf/bpfdb.h.
+const (
+	connAccepted = 1
+	connAbort    = 2
+)
 
 var fastPrograms = []string{"bpfdb_sockops", "bpfdb_verdict", "bpfdb_reply"}
 var fastMaps = []string{"bpfdb_socks", "bpfdb_owned", "bpfdb_events"}
@@ -134,7 +138,7 @@ func (k *kernel) accept(cookie uint64) (mapped bool, err error) {
 	} else if !errors.Is(err, unix.ENOENT) {
 		return false, err
 	}
-	entry := sockmapConn{Cookie: cookie, Protocol: 2, Flags: 1}
+	entry := sockmapConn{Cookie: cookie, Protocol: 2, Flags: connAccepted}
 	return false, k.conns.Put(cookie, entry)
 }
 
