@@ -22,38 +22,39 @@
 #include "command_write.bpf.h"
 
 /* A name of at most 6 letters as it lies in memory. */
-#define NAME(a, b, c, d, e, f)                                                           \
+#define NAME(a, b, c, d, e, f)                                                                   \
 	((__u64)(a) | (__u64)(b) << 8 | (__u64)(c) << 16 | (__u64)(d) << 24 | (__u64)(e) << 32 | \
 	 (__u64)(f) << 40)
 
 /* Arity as in Redis: the name counts, a minimum is negative. */
-#define COMMAND(name, arity, run)                                                        \
-	case name:                                                                       \
-		if ((arity) < 0 ? s->argc < -(arity) : s->argc != (arity))               \
-			return reply_arity(s);                                           \
+#define COMMAND(name, arity, run)                                          \
+	case name:                                                         \
+		if ((arity) < 0 ? s->argc < -(arity) : s->argc != (arity)) \
+			return reply_arity(s);                             \
 		return run
 
 static __always_inline int command_run(struct scratch *s, struct conn *c)
 {
 	switch (argument_name(s, 0)) {
-	COMMAND(NAME('G', 'E', 'T', 0, 0, 0), 2, command_get(s, c));
-	COMMAND(NAME('S', 'E', 'T', 0, 0, 0), -3, s->argc == 3 ? command_set(s) : command_set_options(s, c));
-	COMMAND(NAME('D', 'E', 'L', 0, 0, 0), -2, command_del(s, c));
-	COMMAND(NAME('I', 'N', 'C', 'R', 0, 0), 2, command_add(s, 1));
-	COMMAND(NAME('D', 'E', 'C', 'R', 0, 0), 2, command_add(s, -1));
-	COMMAND(NAME('I', 'N', 'C', 'R', 'B', 'Y'), 3, command_incrby(s));
-	COMMAND(NAME('D', 'E', 'C', 'R', 'B', 'Y'), 3, command_decrby(s));
-	COMMAND(NAME('M', 'G', 'E', 'T', 0, 0), -2, command_mget(s, c));
-	COMMAND(NAME('M', 'S', 'E', 'T', 0, 0), -3, command_mset(s, c));
-	COMMAND(NAME('A', 'P', 'P', 'E', 'N', 'D'), 3, command_append(s));
-	COMMAND(NAME('S', 'T', 'R', 'L', 'E', 'N'), 2, command_strlen(s));
-	COMMAND(NAME('E', 'X', 'I', 'S', 'T', 'S'), -2, command_exists(s, c));
-	COMMAND(NAME('D', 'B', 'S', 'I', 'Z', 'E'), 1, command_dbsize(s, c));
-	COMMAND(NAME('P', 'I', 'N', 'G', 0, 0), -1, command_ping(s));
-	COMMAND(NAME('E', 'C', 'H', 'O', 0, 0), 2, command_echo(s));
-	COMMAND(NAME('B', 'E', 'G', 'I', 'N', 0), 1, command_begin(s, c));
-	COMMAND(NAME('C', 'O', 'M', 'M', 'I', 'T'), 1, command_commit(s, c));
-	COMMAND(NAME('A', 'B', 'O', 'R', 'T', 0), 1, command_abort(s, c));
+		COMMAND(NAME('G', 'E', 'T', 0, 0, 0), 2, command_get(s, c));
+		COMMAND(NAME('S', 'E', 'T', 0, 0, 0), -3,
+			s->argc == 3 ? command_set(s) : command_set_options(s, c));
+		COMMAND(NAME('D', 'E', 'L', 0, 0, 0), -2, command_del(s, c));
+		COMMAND(NAME('I', 'N', 'C', 'R', 0, 0), 2, command_add(s, 1));
+		COMMAND(NAME('D', 'E', 'C', 'R', 0, 0), 2, command_add(s, -1));
+		COMMAND(NAME('I', 'N', 'C', 'R', 'B', 'Y'), 3, command_incrby(s));
+		COMMAND(NAME('D', 'E', 'C', 'R', 'B', 'Y'), 3, command_decrby(s));
+		COMMAND(NAME('M', 'G', 'E', 'T', 0, 0), -2, command_mget(s, c));
+		COMMAND(NAME('M', 'S', 'E', 'T', 0, 0), -3, command_mset(s, c));
+		COMMAND(NAME('A', 'P', 'P', 'E', 'N', 'D'), 3, command_append(s));
+		COMMAND(NAME('S', 'T', 'R', 'L', 'E', 'N'), 2, command_strlen(s));
+		COMMAND(NAME('E', 'X', 'I', 'S', 'T', 'S'), -2, command_exists(s, c));
+		COMMAND(NAME('D', 'B', 'S', 'I', 'Z', 'E'), 1, command_dbsize(s, c));
+		COMMAND(NAME('P', 'I', 'N', 'G', 0, 0), -1, command_ping(s));
+		COMMAND(NAME('E', 'C', 'H', 'O', 0, 0), 2, command_echo(s));
+		COMMAND(NAME('B', 'E', 'G', 'I', 'N', 0), 1, command_begin(s, c));
+		COMMAND(NAME('C', 'O', 'M', 'M', 'I', 'T'), 1, command_commit(s, c));
+		COMMAND(NAME('A', 'B', 'O', 'R', 'T', 0), 1, command_abort(s, c));
 	}
 	return SERVE_USER;
 }

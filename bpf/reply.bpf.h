@@ -37,11 +37,11 @@ static __always_inline void reply_words(struct scratch *s, const char *text, __u
 }
 
 /* Appends a string literal as it stands; padded so that it can be stored as words. */
-#define reply_text(s, literal)                                                        \
-	({                                                                            \
-		static const char padded[(sizeof(literal) + 7) & ~7UL] = literal;     \
+#define reply_text(s, literal)                                                         \
+	({                                                                             \
+		static const char padded[(sizeof(literal) + 7) & ~7UL] = literal;      \
 		_Static_assert(sizeof(literal) <= REPLY_ROOM, "longer than its room"); \
-		reply_words(s, padded, sizeof(literal) - 1);                          \
+		reply_words(s, padded, sizeof(literal) - 1);                           \
 	})
 
 static __always_inline int reply_ok(struct scratch *s)

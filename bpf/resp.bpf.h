@@ -85,8 +85,8 @@ __noinline __u64 resp_header(struct scratch *s, __u32 pos, __u32 type)
 		s->error_byte = first == '\r' || first == '\n' ? ' ' : first;
 		return parse_error(s, PROTOCOL_EXPECTED_DOLLAR);
 	}
-	if (number_read(s, 0, pos + 1, end - 1) || s->number > (bulk ? RESP_MAX_BULK : RESP_MAX_COUNT) ||
-	    (bulk && s->number < 0))
+	if (number_read(s, 0, pos + 1, end - 1) ||
+	    s->number > (bulk ? RESP_MAX_BULK : RESP_MAX_COUNT) || (bulk && s->number < 0))
 		return parse_error(s, bulk ? PROTOCOL_BULK_LENGTH : PROTOCOL_MULTIBULK_LENGTH);
 	if (s->number < 0)
 		s->number = 0;
