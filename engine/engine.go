@@ -124,7 +124,7 @@ func (db *DB) format() error {
 	c.HeapMax = db.options.heapSegments() * segmentUnits
 	c.IndexMax = db.options.indexSegments() << indexSegmentShift
 	c.HeapCursor = 1 // ref 0 names nothing
-	c.IndexState = firstLevel<<32 | 1<<indexSegmentShift
+	c.IndexState = firstLevel<<32 | 1<<firstLevel
 	if err := db.formatTxns(); err != nil {
 		return err
 	}

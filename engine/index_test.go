@@ -28,7 +28,7 @@ func TestIndexGrows(t *testing.T) {
 	if load := float64(keys) / float64(db.buckets()); load > targetLoadTenths/10.0 {
 		t.Errorf("%.2f keys per bucket, want at most %v", load, targetLoadTenths/10.0)
 	}
-	if got, want := s.Counters["splits"], db.buckets()-1<<indexSegmentShift; got != want {
+	if got, want := s.Counters["splits"], db.buckets()-1<<firstLevel; got != want {
 		t.Errorf("%d splits counted for %d buckets added", got, want)
 	}
 }

@@ -24,7 +24,7 @@ const (
 	unitBytes          = 16
 	indexSegmentShift  = 16
 	indexSegmentBytes  = 64 << indexSegmentShift
-	firstLevel         = indexSegmentShift // the index starts as one segment
+	firstLevel         = indexSegmentShift // log2 of the buckets at the start: TAG_FIRST_BIT in bpf/index.bpf.h
 	minMemory          = 2 * segmentBytes
 	maxMemory          = 1 << 40 // what a ref reaches
 	indexShare         = 16      // one sixteenth of the memory is for the index

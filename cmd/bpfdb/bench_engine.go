@@ -18,15 +18,19 @@ import (
 
 // benchProfile is how thorough `bench-engine` is.
 type benchProfile struct {
-	keys     []uint64
-	rounds   int // repeats, interleaved: one round runs every table once
+	tables   int // times every table is built anew
+	rounds   int // rounds of measurements on each
 	duration time.Duration
 }
 
 var benchProfiles = map[string]benchProfile{
-	"quick": {keys: []uint64{10_000, 100_000, 1_000_000, 10_000_000}, rounds: 1, duration: 500 * time.Millisecond},
-	"paper": {keys: []uint64{10_000, 100_000, 1_000_000, 10_000_000}, rounds: 5, duration: 3 * time.Second},
+	"quick": {tables: 1, rounds: 5, duration: 120 * time.Millisecond},
+	"paper": {tables: 5, rounds: 5, duration: time.Second},
 }
+
+const maxBenchKeys = 1 << 31
+
+var benchKeys = []uint{10_000, 100_000, 1_000_000, 10_000_000}
 
 type benchEngineOptions struct {
 	out     string
@@ -49,6 +53,11 @@ func benchEngineCommand() *cobra.Command {
 			if !ok {
 				return fault{errUsage, fmt.Errorf("--profile %q: want quick or paper", o.profile)}
 			}
+			for _, n := range o.keys {
+				if n < 1 || n > maxBenchKeys {
+					return fault{errUsage, fmt.Errorf("--keys %d: want 1 to %d", n, maxBenchKeys)}
+				}
+			}
 			if o.value < 8 || o.value > engine.MaxValue {
 				return fault{errUsage, fmt.Errorf("--value-bytes %d: want 8 to %d", o.value, engine.MaxValue)}
 			}
@@ -57,9 +66,9 @@ func benchEngineCommand() *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.out, "out", "", "`directory` to write "+results.EngineFile+" to, for bench plot and bench report")
-	f.StringVar(&o.profile, "profile", "quick", "quick (about 20 s) or paper (some 5 min)")
+	f.StringVar(&o.profile, "profile", "quick", "quick (about 30 s) or paper (some 15 min)")
 	f.IntVar(&o.value, "value-bytes", 100, "size of every value")
-	f.UintSliceVar(&o.keys, "keys", nil, "table sizes instead of the profile's")
+	f.UintSliceVar(&o.keys, "keys", benchKeys, "table `sizes`")
 	return cmd
 }
 
@@ -71,17 +80,11 @@ func (o *benchEngineOptions) run(cmd *cobra.Command, profile benchProfile) error
 		Environment:   host.ReadEnvironment(os.DirFS("/")),
 	}
 	host.ReadSource(cmd.Context(), ".", &run.Environment)
-	if len(o.keys) > 0 {
-		profile.keys = nil
-		for _, n := range o.keys {
-			profile.keys = append(profile.keys, uint64(n))
-		}
-	}
 	out := cmd.OutOrStdout()
 	fmt.Fprintf(out, "%-4s %5s %10s %12s %8s %14s\n", "op", "cpus", "keys", "rate_ops", "ns/op", "overhead_B/key")
-	for range profile.rounds {
-		for _, keys := range profile.keys {
-			if err := o.measure(cmd, out, run, keys, profile.duration); err != nil {
+	for range profile.tables {
+		for _, keys := range o.keys {
+			if err := o.measure(cmd, out, run, uint64(keys), profile); err != nil {
 				return err
 			}
 		}
@@ -95,12 +98,14 @@ func (o *benchEngineOptions) run(cmd *cobra.Command, profile benchProfile) error
 
 // measure runs one table and adds its points to the run.
 func (o *benchEngineOptions) measure(cmd *cobra.Command, out io.Writer, run *results.EngineRun, keys uint64,
-	duration time.Duration) error {
+	profile benchProfile) error {
 	cpus := []int{1}
 	if n := runtime.NumCPU(); n > 1 {
 		cpus = append(cpus, n)
 	}
-	setting := microbench.Setting{Keys: keys, ValueBytes: o.value, CPUs: cpus, Duration: duration}
+	setting := microbench.Setting{
+		Keys: keys, ValueBytes: o.value, CPUs: cpus, Duration: profile.duration, Rounds: profile.rounds,
+	}
 	err := microbench.Run(cmd.Context(), setting, func(p microbench.Point) {
 		fmt.Fprintf(out, "%-4s %5d %10d %12.0f %8.0f %14.1f\n",
 			p.Op, p.CPUs, p.Keys, p.RateOps, p.NSPerOp, p.OverheadBytes)

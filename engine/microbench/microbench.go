@@ -26,6 +26,7 @@ type Setting struct {
 	ValueBytes int
 	CPUs       []int         // run on 1, 2, ... CPUs at once
 	Duration   time.Duration // of each measurement
+	Rounds     int           // every operation is measured once a round, one after the other
 }
 
 // Point is one measurement.
@@ -78,6 +79,16 @@ func Run(ctx context.Context, setting Setting, report func(Point)) error {
 	}
 	data := int64(setting.Keys) * int64(keyBytes+setting.ValueBytes)
 	overhead := float64(stats.Used+stats.Index-data) / float64(setting.Keys)
+	for range max(1, setting.Rounds) {
+		if err := b.round(ctx, setting, overhead, report); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// round measures every operation once.
+func (b *bench) round(ctx context.Context, setting Setting, overhead float64, report func(Point)) error {
 	for _, op := range ops {
 		for _, cpus := range setting.CPUs {
 			rate, ns, err := b.measure(ctx, op, setting, cpus)

@@ -161,7 +161,7 @@ func TestEngineGoalsMissed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"missed: 4.90 M/s", "missed: 53.4 % lost", "missed: 65.0 B at most", "**met**: 2.11 M/s",
+		"missed: 4.90 M/s", "missed: 53.4 % lost", "missed: 65.0 B to 65.0 B, by table size", "**met**: 2.11 M/s",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
