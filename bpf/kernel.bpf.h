@@ -14,7 +14,6 @@
 #define EAGAIN 11
 #define ENOMEM 12
 #define EBUSY 16
-#define EEXIST 17
 #define EINVAL 22
 #define ENOSPC 28
 #define ERANGE 34

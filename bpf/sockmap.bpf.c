@@ -8,7 +8,7 @@
  * "sends" it, and sk_msg swaps the bytes for the reply on their way into the TCP send queue.
  * Rewriting the skb itself looks simpler, but tcp_eat_skb() advances copied_seq by the length
  * the skb has after the verdict: with replies longer than their requests copied_seq overtakes
- * rcv_nxt and the socket never reports data again (tcp_epollin_ready, Linux 6.0 to 6.18).
+ * rcv_nxt and the socket never reports data again (tcp_epollin_ready; tried on Linux 6.18).
  *
  * What the verdict cannot take goes up: the gate closes, an event names the connection, the
  * skb and all that follow are passed to recv(). An skb is passed whole, before anything of it was
@@ -23,7 +23,6 @@ char _license[] SEC("license") = "GPL";
 #define SOCKMAP_MAX_REPLY 32768 /* bytes of replies to one skb; more goes up */
 #define SOCKMAP_CHUNK 512 /* bytes of a reply copied at a time */
 #define SOCKMAP_INLINE 64 /* replies up to here overwrite the request in place */
-#define SCRATCH_MAX_TRIES 64 /* areas tried before giving way */
 
 /* The parts of the kernel's sockets that back-pressure looks at. */
 struct sock {

@@ -13,9 +13,6 @@
 
 #include "record.bpf.h"
 
-/* Transactions kept back from interactive use, so that MGET, MSET and DEL still run. */
-#define TXN_RESERVE 32
-
 static __always_inline struct txn *txn_at(__u32 txn)
 {
 	__u32 i = txn - 1;
