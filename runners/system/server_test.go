@@ -158,7 +158,7 @@ func TestRedisLifeCycle(t *testing.T) {
 		t.Fatal(err)
 	}
 	in, err := d.Find(t.Context())
-	if errors.Is(err, system.ErrNotInstalled) {
+	if errors.Is(err, system.ErrNotInstalled) && os.Getenv("CI") != "true" {
 		t.Skip(err)
 	}
 	if err != nil {
