@@ -17,6 +17,8 @@
 #define BPFDB_MAX_TXN_READS 1024 /* keys one transaction may read */
 #define BPFDB_MAX_TXN_WRITES 1024 /* keys one transaction may write */
 #define BPFDB_MAX_TXNS 256 /* transactions open at once */
+/* Of these, interactive ones; the rest are kept for commands of several keys, which need one for one run. */
+#define BPFDB_MAX_INTERACTIVE 192
 
 /* ---- heap: blocks in segments ------------------------------------------------ */
 
@@ -72,7 +74,7 @@ struct bucket {
 /*
  * data holds the key, zero-padded to 8 bytes, then the value. older links the version this
  * one replaced while a snapshot may still need it (0 = none), and the next free block
- * while the block is on a free list.
+ * while the block is on a free list. commit_ts is 0 until the version is published.
  */
 struct record {
 	__u64 older;
@@ -106,8 +108,25 @@ struct control {
 	__u32 scratch_count; /* scratch areas that programs claim; user space owns the others */
 	__u64 _pad3[2];
 	__u64 txn_free; /* free list of transactions: index+1 in bits 0..31, tag above */
-	__u64 _pad4[7];
+	__u64 txn_timeout_ns; /* idle time after which an interactive transaction is aborted */
+	__u32 interactive; /* interactive transactions open */
+	__u32 _pad4[11];
+	/*
+	 * Writers look at the first two to decide whether a version they replace is still
+	 * needed; version.bpf.h says how they and the snapshots stay in step.
+	 */
+	__u64 snapshots; /* open in bits 0..31; of these, still to take their timestamp above */
+	__u64 snapshot_newest; /* highest timestamp any snapshot took; never lowered */
+	__u64 marked; /* a region was marked since user space last looked: see bpfdb_marks */
+	__u64 _pad5[5];
+	__u64 snapshot[BPFDB_MAX_TXNS]; /* timestamp of each transaction's snapshot, 0 = none */
 };
+
+/*
+ * Regions of buckets that hold versions only a snapshot needs are marked in a bitmap, one
+ * bit for this many buckets, so that they are found again when the snapshot has ended.
+ */
+#define BPFDB_REGION_SHIFT 6
 
 /* ---- counters ----------------------------------------------------------------- */
 
@@ -121,6 +140,9 @@ enum counter {
 	COUNTER_COMMITS, /* autocommit writes and transactions committed */
 	COUNTER_CONFLICTS, /* transactions that failed validation */
 	COUNTER_ABORTS,
+	COUNTER_TIMEOUTS, /* interactive transactions aborted because their owner was idle */
+	COUNTER_SNAPSHOTS, /* snapshots taken */
+	COUNTER_PRUNED, /* versions freed after the last snapshot that needed them ended */
 	COUNTER_READ_RETRIES, /* a reader met a changed or locked bucket */
 	COUNTER_WRITE_RETRIES, /* a writer lost its bucket to another */
 	COUNTER_BUSY, /* bounded retries ran out; the caller was asked to come back */
@@ -151,6 +173,8 @@ struct shard {
 	__u64 free_head[BPFDB_CLASSES];
 	__s64 keys; /* sums over shards are the truth; one shard may be negative */
 	__s64 used; /* bytes in live blocks */
+	__s64 versions; /* versions kept for snapshots, tombstones included */
+	__s64 overflow; /* overflow buckets linked */
 	__u64 counters[COUNTER_NR];
 } __attribute__((aligned(64)));
 
@@ -183,14 +207,21 @@ struct conn {
 
 /* ---- transaction ---------------------------------------------------------------- */
 
+/* What a transaction depends on. The bucket unchanged proves it; if not, the version decides. */
 struct txn_read {
 	__u64 bucket; /* bucket id */
 	__u64 word; /* its word when read: equal at commit = unchanged */
+	__u64 hash; /* of the key */
+	__u64 ref; /* version read, 0 = none there */
+	__u64 commit_ts; /* its timestamp: no other version ever has the same two */
 };
 
 #define BPFDB_WRITE_LOCKED 1 /* flags: this write took the lock of its bucket */
-#define BPFDB_WRITE_INSERTED 2 /* its key was absent: the slot is new */
+#define BPFDB_WRITE_INSERTED 2 /* no version of its key was there: the slot is new */
 #define BPFDB_WRITE_NOOP 4 /* deletes an absent key */
+#define BPFDB_WRITE_REVIVED 8 /* its key was deleted, but a tombstone still there */
+#define BPFDB_WRITE_KEPT 16 /* a snapshot needs the version it replaced */
+#define BPFDB_WRITE_STAYS 32 /* a tombstone that must be seen, because of older versions */
 
 struct txn_write {
 	__u64 ref; /* new version, or a tombstone; not reachable before commit */
@@ -202,13 +233,28 @@ struct txn_write {
 	__u32 _pad;
 };
 
+/* flags of txn_begin */
+#define BPFDB_TXN_ONE_SHOT 0 /* begins and ends in one program run, reads the latest versions */
+#define BPFDB_TXN_INTERACTIVE 1 /* outlives it: limited in number, aborted when idle too long */
+#define BPFDB_TXN_READONLY 2 /* may not write; with a snapshot it never conflicts */
+#define BPFDB_TXN_SNAPSHOT 4 /* reads as of its beginning */
+
+/* Number of a connection's transaction after it was aborted for being idle. */
+#define BPFDB_TXN_GONE 0xffffffffU
+
 struct txn {
 	__u64 token; /* 0 free, else what its owner chose: a socket cookie or a handle */
 	__u32 next_free; /* index + 1 */
-	__u32 doomed; /* a negative errno: an operation failed, so commit must */
+	__u32 busy; /* 1 while a program run works on it: see txn_enter */
+	__u32 flags; /* BPFDB_TXN_* */
+	__u32 doomed; /* an errno: an operation failed, so commit must */
+	__u32 behind; /* it read a version that has been replaced: it may not write any more */
 	__u32 reads_len;
 	__u32 writes_len;
-	__u64 begin_ns;
+	__u32 _pad;
+	__u64 locked_max; /* commit: highest bucket locked */
+	__u64 used_ns; /* when a program run last worked on it */
+	__u64 snapshot; /* timestamp it reads at, 0 = reads the latest */
 	__u64 flush_ts; /* control.flush_ts at the start; a FLUSHALL since is a conflict */
 	struct txn_read reads[BPFDB_MAX_TXN_READS];
 	struct txn_write writes[BPFDB_MAX_TXN_WRITES];
@@ -228,6 +274,9 @@ struct key {
 	__u64 words[BPFDB_KEY_WORDS];
 };
 
+#define FOUND_FLUSHED 1 /* stale: a FLUSHALL covers the version, which still counts as a key */
+#define FOUND_TOMBSTONE 2 /* stale: the version says the key was deleted */
+
 /* Where store_find found the current key, or where it may be put. */
 struct found {
 	__u64 bucket; /* home bucket id */
@@ -239,8 +288,12 @@ struct found {
 	__u64 last; /* last block of the chain, 0 = the home bucket itself */
 	__u32 value_len;
 	__u32 chain; /* overflow buckets walked */
-	__u32 stale; /* ref is a flushed or deleted version: absent, but its slot is reused */
+	__u32 stale; /* FOUND_*: absent, but the slot is reused */
 	__u32 own; /* ref is the transaction's own uncommitted write */
+	__u32 kept; /* the last install left what it replaced to a snapshot */
+	__u32 behind; /* a snapshot's answer, and no longer the latest */
+	__u32 _pad;
+	__u64 commit_ts; /* of ref */
 };
 
 struct arg {
@@ -364,6 +417,7 @@ struct operation {
 #define BPFDB_MAX_BATCH 4096 /* operations of one batch */
 
 struct operate_args {
+	__u64 token; /* of the transaction */
 	__u32 scratch;
 	__u32 txn; /* index + 1, 0 = each operation on its own */
 	__u32 from; /* operations to skip: where the last call stopped */
@@ -383,10 +437,12 @@ struct transact_args {
 	enum transact_code code;
 	__u32 txn;
 	__u32 scratch;
-	__s32 result; /* BEGIN: index + 1 */
+	__u32 flags; /* BEGIN: BPFDB_TXN_* */
+	__s32 result; /* BEGIN: index + 1; -ESTALE: the transaction was idle too long */
+	__u32 _pad;
 };
 
-/* Index maintenance: split up to count buckets, or sweep flushed records from bucket `from`. */
+/* Maintenance: split up to count buckets, prune those from bucket `from` on, reap idle transactions. */
 struct maintain_args {
 	__u64 from;
 	__u32 scratch;

@@ -21,11 +21,6 @@
 #include "command_txn.bpf.h"
 #include "command_write.bpf.h"
 
-/* A name of at most 6 letters as it lies in memory. */
-#define NAME(a, b, c, d, e, f)                                                                   \
-	((__u64)(a) | (__u64)(b) << 8 | (__u64)(c) << 16 | (__u64)(d) << 24 | (__u64)(e) << 32 | \
-	 (__u64)(f) << 40)
-
 /* Arity as in Redis: the name counts, a minimum is negative. */
 #define COMMAND(name, arity, run)                                          \
 	case name:                                                         \
@@ -52,7 +47,7 @@ static __always_inline int command_run(struct scratch *s, struct conn *c)
 		COMMAND(NAME('D', 'B', 'S', 'I', 'Z', 'E'), 1, command_dbsize(s, c));
 		COMMAND(NAME('P', 'I', 'N', 'G', 0, 0), -1, command_ping(s));
 		COMMAND(NAME('E', 'C', 'H', 'O', 0, 0), 2, command_echo(s));
-		COMMAND(NAME('B', 'E', 'G', 'I', 'N', 0), 1, command_begin(s, c));
+		COMMAND(NAME('B', 'E', 'G', 'I', 'N', 0), -1, command_begin(s, c));
 		COMMAND(NAME('C', 'O', 'M', 'M', 'I', 'T'), 1, command_commit(s, c));
 		COMMAND(NAME('A', 'B', 'O', 'R', 'T', 0), 1, command_abort(s, c));
 	}

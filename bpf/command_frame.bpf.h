@@ -8,6 +8,11 @@
 /* Times a command starts over because somebody else changed its keys. */
 #define COMMAND_MAX_TRIES 64
 
+/* A name of at most 6 letters as it lies in memory. */
+#define NAME(a, b, c, d, e, f)                                                                   \
+	((__u64)(a) | (__u64)(b) << 8 | (__u64)(c) << 16 | (__u64)(d) << 24 | (__u64)(e) << 32 | \
+	 (__u64)(f) << 40)
+
 static __always_inline struct arg *argument(struct scratch *s, __u32 i)
 {
 	return &s->argv[i & (BPFDB_MAX_ARGS - 1)];
@@ -56,6 +61,9 @@ __noinline int command_fail(struct scratch *s, int err, __u32 reply_start)
 		break;
 	case E2BIG:
 		reply_text(s, "-ERR transaction touches too many keys\r\n");
+		break;
+	case EROFS:
+		reply_text(s, "-READONLY You can't write in a read only transaction.\r\n");
 		break;
 	default:
 		reply_text(s, "-ERR internal error\r\n");
@@ -138,9 +146,9 @@ static __always_inline int read_presence(struct scratch *s)
 typedef int (*command_body)(struct scratch *s, struct conn *c);
 
 /* In an open transaction an error must not leave half a command to be committed. */
-static __always_inline void command_doom(struct conn *c, int err)
+static __always_inline void command_doom(struct scratch *s, int err)
 {
-	struct txn *t = txn_at(c->txn);
+	struct txn *t = txn_at(s->txn);
 
 	if (t && (err == -ENOMEM || err == -E2BIG))
 		t->doomed = -err;
@@ -158,14 +166,14 @@ static __always_inline int command_atomically(struct scratch *s, struct conn *c,
 
 	if (keys == 1)
 		return body(s, c);
-	if (c->txn) {
+	if (s->txn) {
 		err = body(s, c);
 		if (err)
-			command_doom(c, err);
+			command_doom(s, err);
 		return err;
 	}
 	for (__u32 i = 0; i < COMMAND_MAX_TRIES && CAN_LOOP; i = forget(s, i + 1)) {
-		err = txn_begin(c->cookie);
+		err = txn_begin(c->cookie, BPFDB_TXN_ONE_SHOT);
 		if (err < 0)
 			break;
 		s->txn = err;

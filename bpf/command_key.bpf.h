@@ -95,7 +95,7 @@ __noinline int command_dbsize(struct scratch *s, struct conn *c)
 {
 	if (!s || !c)
 		return -EINVAL;
-	if (c->txn) {
+	if (s->txn) {
 		reply_text(s, "-ERR DBSIZE is not allowed inside a transaction\r\n");
 		return SERVE_DONE;
 	}

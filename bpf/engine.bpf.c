@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* engine.bpf.c - the SYSCALL programs through which user space reaches the engine. */
 
-#include "maintain.bpf.h"
+#include "prune.bpf.h"
 #include "scratch.bpf.h"
 #include "serve.bpf.h"
+#include "split.bpf.h"
 
 char _license[] SEC("license") = "GPL";
 
@@ -89,13 +90,14 @@ int bpfdb_operate(struct operate_args *args)
 {
 	struct scratch *s = scratch_at(args->scratch);
 
-	args->error = -EINVAL;
-	if (!s)
+	args->result = args->from;
+	args->error = s ? 0 : -EINVAL;
+	if (s && args->txn)
+		args->error = txn_enter(args->txn, args->token);
+	if (!s || args->error)
 		return 0;
 	s->txn = args->txn;
 	s->out_len = 0;
-	args->error = 0;
-	args->result = args->from;
 	for (__u32 i = args->from; i < BPFDB_MAX_BATCH && i < args->to && CAN_LOOP; i++) {
 		int err;
 
@@ -109,7 +111,19 @@ int bpfdb_operate(struct operate_args *args)
 		}
 		args->result = i + 1;
 	}
+	if (args->txn)
+		txn_leave(args->txn);
 	return 0;
+}
+
+/* COMMIT and ABORT end a transaction that its owner still has. */
+static __always_inline int transact_end(struct scratch *s, struct transact_args *args)
+{
+	int err = txn_enter(args->txn, args->token);
+
+	if (err)
+		return err;
+	return args->code == TRANSACT_COMMIT ? txn_commit(s, args->txn) : txn_abort(args->txn);
 }
 
 SEC("syscall")
@@ -117,15 +131,12 @@ int bpfdb_transact(struct transact_args *args)
 {
 	struct scratch *s = scratch_at(args->scratch);
 
-	args->result = -EINVAL;
 	if (!s)
-		return 0;
-	if (args->code == TRANSACT_BEGIN)
-		args->result = txn_begin(args->token);
-	else if (args->code == TRANSACT_COMMIT)
-		args->result = txn_commit(s, args->txn);
-	else if (args->code == TRANSACT_ABORT)
-		args->result = txn_abort(args->txn);
+		args->result = -EINVAL;
+	else if (args->code == TRANSACT_BEGIN)
+		args->result = txn_begin(args->token, args->flags);
+	else
+		args->result = transact_end(s, args);
 	return 0;
 }
 
@@ -145,7 +156,7 @@ int bpfdb_split(struct maintain_args *args)
 	return 0;
 }
 
-/* Makes every key vanish at one instant; the sweep gives the memory back afterwards. */
+/* Makes every key vanish at one instant; pruning gives the memory back afterwards. */
 SEC("syscall")
 int bpfdb_flush(struct maintain_args *args)
 {
@@ -161,18 +172,30 @@ int bpfdb_flush(struct maintain_args *args)
 	return 0;
 }
 
+/* Prunes `count` buckets from bucket `from` on. */
 SEC("syscall")
-int bpfdb_sweep(struct maintain_args *args)
+int bpfdb_prune(struct maintain_args *args)
 {
-	__u64 id = args->from;
+	struct scratch *s = scratch_at(args->scratch);
+	__u64 from = args->from;
 
 	args->result = 0;
-	args->error = 0;
-	for (__u32 i = unknown_zero(); i < args->count && CAN_LOOP; i++) {
-		args->error = index_sweep(id + i);
-		if (args->error)
-			break;
-		args->result = i + 1;
+	args->error = s ? prune_begin(s) : -EINVAL;
+	for (__u32 i = unknown_zero(); !args->error && i < args->count && CAN_LOOP; i++) {
+		args->error = prune_bucket(s, from + i);
+		if (!args->error)
+			args->result = i + 1;
 	}
+	return 0;
+}
+
+/* Aborts the interactive transactions that have been idle too long. */
+SEC("syscall")
+int bpfdb_reap(struct maintain_args *args)
+{
+	args->result = 0;
+	args->error = 0;
+	for (__u32 i = unknown_zero(); i < BPFDB_MAX_TXNS && CAN_LOOP; i++)
+		args->result += txn_reap(i + 1);
 	return 0;
 }

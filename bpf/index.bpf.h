@@ -51,6 +51,14 @@ static __always_inline __u64 bucket_id(__u64 state, __u64 hash)
 	return id;
 }
 
+/* FOUND_*: why a version does not make its key exist, if a FLUSHALL was at flush_ts. */
+static __always_inline __u32 record_stale(struct record *rec, __u64 flush_ts)
+{
+	_Static_assert(FOUND_TOMBSTONE == BPFDB_RECORD_TOMBSTONE << 1, "one shift turns it");
+	return (rec->flags & BPFDB_RECORD_TOMBSTONE) << 1 |
+	       (rec->commit_ts <= flush_ts ? FOUND_FLUSHED : 0);
+}
+
 /* Is the record at ref a version of the staged key? Notes it in s->found if so. */
 static __always_inline int index_compare(struct scratch *s, __u64 ref)
 {
@@ -68,8 +76,8 @@ static __always_inline int index_compare(struct scratch *s, __u64 ref)
 		return 0;
 	s->found.ref = ref & BPFDB_REF_MASK;
 	s->found.value_len = rec->value_len;
-	s->found.stale =
-		(rec->flags & BPFDB_RECORD_TOMBSTONE) || rec->commit_ts <= s->found.flush_ts;
+	s->found.commit_ts = rec->commit_ts;
+	s->found.stale = record_stale(rec, s->found.flush_ts);
 	return 1;
 }
 
@@ -188,16 +196,16 @@ static __always_inline void flush_finish(struct control *ctl)
 
 /*
  * Looks the staged key up: fills s->found, which holds as long as the bucket's word is
- * found.word. Waits, boundedly, while somebody else than `owner` has the bucket locked.
- * 0, or -EBUSY.
+ * found.word. Looks again, `tries` times at most, while somebody else than `owner` has the
+ * bucket locked. 0, or -EBUSY.
  */
-static __always_inline int index_lookup(struct scratch *s, __u64 owner)
+static __always_inline int index_lookup(struct scratch *s, __u64 owner, __u32 tries)
 {
 	struct control *ctl = control();
 
 	if (!ctl)
 		return -EINVAL;
-	for (__u32 i = unknown_zero(); i < BPFDB_MAX_TRIES && CAN_LOOP; i++) {
+	for (__u32 i = unknown_zero(); i < tries && CAN_LOOP; i++) {
 		__u64 state = READ_ONCE(ctl->index_state), word, id;
 		struct bucket *b;
 
@@ -226,6 +234,7 @@ static __always_inline int index_lookup(struct scratch *s, __u64 owner)
 		s->found.value_len = 0;
 		s->found.stale = 0;
 		s->found.own = 0;
+		s->found.behind = 0;
 		if (!index_hit(s, b, word) && !index_search(s, 0, bucket_slots(word)) &&
 		    (word & WORD_OVERFLOW))
 			index_search_chain(s, READ_ONCE(b->slot[SLOT_LINK]));
@@ -237,9 +246,9 @@ static __always_inline int index_lookup(struct scratch *s, __u64 owner)
 	return -EBUSY;
 }
 
-__noinline int index_find(struct scratch *s, __u64 owner)
+__noinline int index_find(struct scratch *s, __u64 owner, __u32 tries)
 {
-	return s ? index_lookup(s, owner) : -EINVAL;
+	return s ? index_lookup(s, owner, tries) : -EINVAL;
 }
 
 /* Does what index_find saw still hold? */
@@ -251,6 +260,14 @@ static __always_inline int index_unchanged(struct scratch *s)
 	barrier();
 	return b && ctl && READ_ONCE(b->word) == s->found.word &&
 	       READ_ONCE(ctl->flush_ts) == s->found.flush_ts;
+}
+
+static __always_inline void overflow_count(__s64 n)
+{
+	struct shard *sh = shard();
+
+	if (sh)
+		__sync_fetch_and_add(&sh->overflow, n);
 }
 
 /* Links a new, empty overflow bucket behind the chain; the home bucket is locked. */
@@ -268,6 +285,7 @@ static __always_inline void index_link(struct scratch *s, struct bucket *home, _
 	barrier();
 	last->slot[SLOT_LINK] = block;
 	last->word |= WORD_OVERFLOW;
+	overflow_count(1);
 }
 
 /*
@@ -304,11 +322,34 @@ static __always_inline __u64 *slot_at(struct bucket *home, __u64 slot)
 	return &b->slot[i];
 }
 
+/* Locks a bucket: 0, or -EBUSY when others kept it locked. */
+static __always_inline int bucket_lock(struct bucket *b)
+{
+	for (__u32 i = unknown_zero(); i < BPFDB_MAX_TRIES && CAN_LOOP; i++) {
+		__u64 word = READ_ONCE(b->word);
+
+		if (!word_owner(word) &&
+		    __sync_val_compare_and_swap(&b->word, word, word_locked(word, OWNER_SINGLE)) ==
+			    word)
+			return 0;
+	}
+	return -EBUSY;
+}
+
+/* An unlock without a change leaves what was read before valid. */
+static __always_inline void bucket_unlock(struct bucket *b, int changed)
+{
+	__u64 word = READ_ONCE(b->word);
+
+	barrier();
+	WRITE_ONCE(b->word, changed ? word_next(word) : word & ~WORD_OWNER_MASK);
+}
+
 /*
- * The slot of bucket `id`'s chain that holds exactly `entry`, or SLOT_NONE. The bucket is
- * locked by the caller.
+ * The first slot of bucket `id`'s chain that holds `entry` in the bits of mask, or
+ * SLOT_NONE. The caller has the bucket locked, or checks afterwards that its word is the same.
  */
-__noinline __u64 index_locate(__u64 id, __u64 entry)
+__noinline __u64 index_locate(__u64 id, __u64 entry, __u64 mask)
 {
 	__u64 block = 0;
 
@@ -318,7 +359,7 @@ __noinline __u64 index_locate(__u64 id, __u64 entry)
 		if (!b)
 			return SLOT_NONE;
 		for (__u32 j = 0; j < BPFDB_BUCKET_SLOTS; j++)
-			if (b->slot[j] == entry)
+			if (b->slot[j] && !((b->slot[j] ^ entry) & mask))
 				return block << 3 | j;
 		if (!(b->word & WORD_OVERFLOW))
 			return SLOT_NONE;

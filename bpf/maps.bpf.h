@@ -62,6 +62,15 @@ struct {
 	__type(value, struct shard);
 } bpfdb_shards SEC(".maps");
 
+/* Regions of buckets with versions kept for snapshots: see BPFDB_REGION_SHIFT. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1); /* set by the loader */
+	__type(key, __u32);
+	__type(value, __u64);
+} bpfdb_marks SEC(".maps");
+
 /* Areas below control.scratch_count are claimed by programs, the rest by user space. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -111,6 +120,14 @@ static __always_inline void count(enum counter which, __u64 n)
 
 	if (sh)
 		__sync_fetch_and_add(&sh->counters[which], n);
+}
+
+static __always_inline void keys_count(__s64 n)
+{
+	struct shard *sh = shard();
+
+	if (sh)
+		__sync_fetch_and_add(&sh->keys, n);
 }
 
 /* The memory a ref names, or NULL when its segment does not exist. */

@@ -19,6 +19,7 @@
  *   -EBUSY   contention outlasted bounded retries, nothing happened: try again
  *   -EAGAIN  commit: conflict, run the transaction again; begin: too many transactions
  *   -E2BIG   the transaction reads or writes too many keys
+ *   -EROFS   a write in a read-only transaction
  */
 #ifndef OPERATORS_BPF_H
 #define OPERATORS_BPF_H
@@ -130,18 +131,35 @@ static __always_inline int bpfdb_delete(struct scratch *db, const void *key, __u
 	return err ? err : operator_delete(db);
 }
 
-/* Starts a transaction. */
-static __always_inline int bpfdb_begin(struct scratch *db)
+static __always_inline int operator_begin(struct scratch *db, __u32 flags)
 {
 	int txn;
 
 	if (db->txn)
 		return -EINVAL;
-	txn = txn_begin(0);
+	txn = txn_begin(0, flags);
 	if (txn < 0)
 		return txn;
 	db->txn = txn;
 	return 0;
+}
+
+/* Begins a transaction that reads the latest versions; commit says whether they were of one instant. */
+static __always_inline int bpfdb_begin(struct scratch *db)
+{
+	return operator_begin(db, BPFDB_TXN_ONE_SHOT);
+}
+
+/* Begins one that reads a snapshot: all of one instant, even if its commit is going to conflict. */
+static __always_inline int bpfdb_begin_snapshot(struct scratch *db)
+{
+	return operator_begin(db, BPFDB_TXN_SNAPSHOT);
+}
+
+/* Begins one that reads a snapshot and may not write (-EROFS); its commit cannot fail. */
+static __always_inline int bpfdb_begin_readonly(struct scratch *db)
+{
+	return operator_begin(db, BPFDB_TXN_SNAPSHOT | BPFDB_TXN_READONLY);
 }
 
 /* Ends the transaction: all its writes become visible at once, or none. */

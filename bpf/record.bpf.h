@@ -146,6 +146,17 @@ __noinline __s64 kv_prepare(struct scratch *s, __u32 value_len)
 	return ref;
 }
 
+/* A version of the staged key that says it was deleted; as kv_prepare. */
+static __always_inline __s64 tombstone_prepare(struct scratch *s)
+{
+	__s64 ref = kv_prepare(s, 0);
+	struct record *rec = ref > 0 ? heap_at(ref) : 0;
+
+	if (rec)
+		rec->flags = BPFDB_RECORD_TOMBSTONE;
+	return ref;
+}
+
 /* Writes in[off..off+len) into the version's value from byte `at` on. */
 __noinline int kv_fill(struct scratch *s, __u64 ref, __u32 at, __u32 off, __u32 len)
 {

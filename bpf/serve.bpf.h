@@ -21,8 +21,17 @@ static __always_inline int serve_request(struct scratch *s, struct conn *c)
 
 	if (!reply_fits(s, REPLY_ROOM))
 		return SERVE_FULL;
-	s->txn = c->txn;
-	status = command_run(s, c);
+	switch (command_enter(s, c)) {
+	case 0:
+		status = command_run(s, c);
+		command_leave(s);
+		break;
+	case -ESTALE:
+		status = command_gone(s, c);
+		break;
+	default:
+		return SERVE_BUSY;
+	}
 	if (status == SERVE_DONE)
 		s->commands++;
 	return status;

@@ -6,7 +6,7 @@ static __always_inline void conn_free(struct conn *c)
 	__u64 cookie = c->cookie;
 	__u32 txn = __sync_lock_test_and_set(&c->txn, 0);
 
-	if (txn)
+	if (txn && !txn_enter(txn, cookie))
 		txn_abort(txn);
 	carry_free(c);
 	for (int i = 0; i < BUFFER_MAX_TRIES && CAN_LOOP; i++) {

@@ -28,7 +28,7 @@
 #ifndef STORE_BPF_H
 #define STORE_BPF_H
 
-#include "txn.bpf.h"
+#include "txn_commit.bpf.h"
 
 #define CACHE_LINE 64
 
@@ -42,10 +42,11 @@ static __always_inline int store_find(struct scratch *s)
 	if (s->txn) {
 		int err = txn_find_own(s);
 
-		if (err)
-			return err < 0 ? err : 0;
+		if (!err)
+			err = txn_find_committed(s);
+		return err < 0 ? err : 0;
 	}
-	return index_lookup(s, 0);
+	return index_lookup(s, 0, BPFDB_MAX_TRIES);
 }
 
 __noinline int kv_find(struct scratch *s)
@@ -134,30 +135,69 @@ static __always_inline int store_install(struct scratch *s, __u64 ref)
 	}
 	if (block)
 		index_link(s, home, block);
+	s->found.kept = 0;
 	ts = __sync_fetch_and_add(&ctl->clock, 1) + 1;
 	/* Only after taking ts: a FLUSHALL that starts now gets a later one and covers us. */
 	if (READ_ONCE(ctl->flush_ts) != s->found.flush_ts) {
 		err = -EAGAIN;
-	} else {
-		if (rec)
-			rec->commit_ts = ts;
+	} else if (rec) {
+		rec->commit_ts = ts;
+		s->found.kept = version_link(ctl, rec, s->found.ref, s->found.bucket);
+		if (rec->flags & BPFDB_RECORD_TOMBSTONE) {
+			version_count(1);
+			version_mark(ctl, s->found.bucket);
+		}
 		barrier();
-		WRITE_ONCE(*place, ref ? slot_tag(s->key.hash) | ref : 0);
+		WRITE_ONCE(*place, slot_tag(s->key.hash) | ref);
+	} else if (version_needed(ctl, s->found.commit_ts)) {
+		err = -EAGAIN;
+	} else {
+		WRITE_ONCE(*place, 0);
 	}
 	barrier();
 	WRITE_ONCE(home->word, word_next(READ_ONCE(home->word)));
 	return err;
 }
 
-/* Frees what an install replaced and keeps the number of keys. */
-static __always_inline void store_retire(__u64 old, __s64 keys)
+/* Frees what an install replaced, unless a snapshot needs it, and keeps the number of keys. */
+static __always_inline void store_retire(struct scratch *s, __s64 keys)
 {
-	struct shard *sh = shard();
+	if (keys)
+		keys_count(keys);
+	if (s->found.ref && !s->found.kept)
+		record_free(s->found.ref);
+}
 
-	if (keys && sh)
-		__sync_fetch_and_add(&sh->keys, keys);
-	if (old)
-		record_free(old);
+/* By how much a put changes the number of keys; flushed ones count until they are swept. */
+static __always_inline __s64 store_added(struct scratch *s)
+{
+	return !s->found.ref || s->found.stale & FOUND_TOMBSTONE;
+}
+
+/*
+ * Removes what was found: at once, or behind a tombstone when a snapshot needs it or an older
+ * version. A snapshot that begins meanwhile makes it -EAGAIN.
+ */
+static __always_inline int store_remove(struct scratch *s)
+{
+	struct record *found = heap_at(s->found.ref);
+	struct control *ctl = control();
+	__s64 ref = 0;
+	int err;
+
+	if (!found || !ctl)
+		return -EINVAL;
+	if (found->older || version_needed(ctl, s->found.commit_ts)) {
+		ref = tombstone_prepare(s);
+		if (ref < 0)
+			return ref;
+	}
+	err = store_install(s, ref);
+	if (!err)
+		store_retire(s, -1);
+	else if (ref)
+		record_free(ref);
+	return err;
 }
 
 __noinline int kv_put(struct scratch *s, __u64 ref)
@@ -179,7 +219,7 @@ __noinline int kv_put(struct scratch *s, __u64 ref)
 	err = store_install(s, ref);
 	if (err)
 		return err;
-	store_retire(s->found.ref, s->found.ref ? 0 : 1);
+	store_retire(s, store_added(s));
 	return 0;
 }
 
@@ -196,9 +236,7 @@ __noinline int kv_delete(struct scratch *s)
 		if (!err)
 			err = txn_add_tombstone(s);
 	} else {
-		err = store_install(s, 0);
-		if (!err)
-			store_retire(s->found.ref, -1);
+		err = store_remove(s);
 	}
 	return err ? err : 1;
 }
@@ -220,14 +258,14 @@ __noinline int kv_set(struct scratch *s, __u32 off, __u32 len)
 			err = txn_add_write(s, ref);
 	} else {
 		for (__u32 i = unknown_zero(); i < BPFDB_MAX_TRIES && CAN_LOOP; i++) {
-			err = index_lookup(s, 0);
+			err = index_lookup(s, 0, BPFDB_MAX_TRIES);
 			if (!err)
 				err = store_install(s, ref);
 			if (err != -EAGAIN)
 				break;
 		}
 		if (!err)
-			store_retire(s->found.ref, s->found.ref ? 0 : 1);
+			store_retire(s, store_added(s));
 		if (err == -EAGAIN)
 			err = -EBUSY;
 	}

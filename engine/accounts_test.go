@@ -175,7 +175,7 @@ func TestAccounts(t *testing.T) {
 		}
 	}
 	checkHeld(t, db, accounts, accounts*blockBytes(len(account(0)), 8))
-	for range MaxTxns { // none of the transactions was lost either
+	for range MaxInteractiveTxns { // none of the transactions was lost either
 		txn := mustBegin(t, db)
 		defer txn.Abort()
 	}

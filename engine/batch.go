@@ -29,11 +29,21 @@ const (
 
 // Batch executes ops in order, each on its own, with as few program runs as fit. It
 // returns how many were done; the error is that of the first one not done.
-func (db *DB) Batch(ops []Op) (int, error) { return db.operate(0, ops) }
+func (db *DB) Batch(ops []Op) (int, error) { return db.operate(txnRef{}, ops) }
 
 // maxGrown bounds how often one operation is tried again after growing: others may use up
 // what was added, and a bucket whose chain is full does not always get room by a split.
 const maxGrown = 64
+
+// maxReaped bounds how often a call is repeated that found its transaction in use, as it can only
+// be for the moment in which it is looked at for being idle.
+const maxReaped = 1000
+
+// txnRef names an open transaction; the zero value: none, each operation is on its own.
+type txnRef struct {
+	number uint32 // index + 1
+	token  uint64
+}
 
 const operationBytes = int(unsafe.Sizeof(engineOperation{}))
 
@@ -47,8 +57,8 @@ func check(op *Op) error {
 	return nil
 }
 
-// operate runs ops in transaction txn (0 = each on its own), a bufferful at a time.
-func (db *DB) operate(txn uint32, ops []Op) (int, error) {
+// operate runs ops in transaction txn, a bufferful at a time.
+func (db *DB) operate(txn txnRef, ops []Op) (int, error) {
 	area, err := db.ClaimArea()
 	if err != nil {
 		return 0, err
@@ -99,11 +109,11 @@ func (a *Area) stage(ops []Op) (int, error) {
 
 // operate executes the staged operations, growing the heap when asked to, and collects
 // their results.
-func (a *Area) operate(txn uint32, ops []Op) (int, error) {
+func (a *Area) operate(txn txnRef, ops []Op) (int, error) {
 	batch := a.operations(len(ops))
 	for from, grown := 0, 0; from < len(ops); {
 		args := engineOperateArgs{
-			Scratch: a.id, Txn: txn, From: uint32(from), To: uint32(len(ops)),
+			Scratch: a.id, Txn: txn.number, Token: txn.token, From: uint32(from), To: uint32(len(ops)),
 		}
 		if err := call(a.db.programs.Operate, &args); err != nil {
 			return from, err
@@ -145,7 +155,7 @@ func (a *Area) collect(op *Op, result *engineOperation) {
 }
 
 // one runs a single operation; ErrContention is retried by the kernel only, boundedly.
-func (db *DB) one(txn uint32, op Op) (Op, error) {
+func (db *DB) one(txn txnRef, op Op) (Op, error) {
 	ops := [1]Op{op}
 	if _, err := db.operate(txn, ops[:]); err != nil {
 		return op, err
@@ -155,19 +165,19 @@ func (db *DB) one(txn uint32, op Op) (Op, error) {
 
 // Get reads the latest committed value. ErrNotFound when the key is not there.
 func (db *DB) Get(key []byte) ([]byte, error) {
-	op, err := db.one(0, Op{Code: OpGet, Key: key})
+	op, err := db.one(txnRef{}, Op{Code: OpGet, Key: key})
 	return op.Value, err
 }
 
 // Set writes one key and commits. ErrOutOfMemory at the memory limit.
 func (db *DB) Set(key, value []byte) error {
-	_, err := db.one(0, Op{Code: OpSet, Key: key, Value: value})
+	_, err := db.one(txnRef{}, Op{Code: OpSet, Key: key, Value: value})
 	return err
 }
 
 // Delete removes one key and commits; it reports whether the key was there.
 func (db *DB) Delete(key []byte) (bool, error) {
-	_, err := db.one(0, Op{Code: OpDelete, Key: key})
+	_, err := db.one(txnRef{}, Op{Code: OpDelete, Key: key})
 	if errors.Is(err, ErrNotFound) {
 		return false, nil
 	}

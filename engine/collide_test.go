@@ -45,7 +45,7 @@ func TestHashKey(t *testing.T) {
 		if _, err := area.stage(ops); err != nil {
 			t.Fatal(err)
 		}
-		_, err = area.operate(0, ops)
+		_, err = area.operate(txnRef{}, ops)
 		got := area.scratch.Key.Hash
 		area.Release()
 		if err != nil {

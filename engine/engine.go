@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/rlimit"
@@ -18,6 +19,7 @@ type DB struct {
 	control    mapping[engineControl]
 	shards     mapping[engineShard]
 	scratches  mapping[engineScratch]
+	marks      mapping[uint64] // regions to prune, one bit each
 	areas      chan *Area
 
 	counterNames []string
@@ -29,6 +31,7 @@ type DB struct {
 		indexSpec   *ebpf.MapSpec
 	}
 	flush      sync.Mutex // one FLUSHALL at a time
+	txnTokens  atomic.Uint64
 	maintainer maintainer
 	closeOnce  sync.Once
 }
@@ -39,14 +42,15 @@ type programs struct {
 	Transact *ebpf.Program `ebpf:"bpfdb_transact"`
 	Split    *ebpf.Program `ebpf:"bpfdb_split"`
 	Flush    *ebpf.Program `ebpf:"bpfdb_flush"`
-	Sweep    *ebpf.Program `ebpf:"bpfdb_sweep"`
+	Prune    *ebpf.Program `ebpf:"bpfdb_prune"`
+	Reap     *ebpf.Program `ebpf:"bpfdb_reap"`
 	Serve    *ebpf.Program `ebpf:"bpfdb_serve"`
 }
 
 // close closes what Assign took out of the collection.
 func (p *programs) close() error {
 	return errors.Join(p.Operate.Close(), p.Transact.Close(), p.Split.Close(),
-		p.Flush.Close(), p.Sweep.Close(), p.Serve.Close())
+		p.Flush.Close(), p.Prune.Close(), p.Reap.Close(), p.Serve.Close())
 }
 
 // Open loads an empty engine into the kernel. It fails with ErrOptions, or ErrUnsupported
@@ -85,6 +89,7 @@ func (db *DB) load() error {
 	db.memory.indexSpec = spec.Maps["bpfdb_index"].InnerMap
 	spec.Maps["bpfdb_scratches"].MaxEntries = uint32(db.options.KernelAreas + db.options.UserAreas)
 	spec.Maps["bpfdb_conns"].MaxEntries = uint32(db.options.MaxConnections)
+	spec.Maps["bpfdb_marks"].MaxEntries = uint32(db.options.indexSegments() << indexSegmentShift / bucketsPerMark)
 	if db.collection, err = ebpf.NewCollection(spec); err != nil {
 		return loadError("engine", err)
 	}
@@ -111,6 +116,9 @@ func (db *DB) mapMemory() (err error) {
 	if db.shards, err = mapArray[engineShard](db.collection.Maps["bpfdb_shards"]); err != nil {
 		return err
 	}
+	if db.marks, err = mapArray[uint64](db.collection.Maps["bpfdb_marks"]); err != nil {
+		return err
+	}
 	db.scratches, err = mapArray[engineScratch](db.collection.Maps["bpfdb_scratches"])
 	return err
 }
@@ -124,6 +132,8 @@ func (db *DB) format() error {
 	c.HeapMax = db.options.heapSegments() * segmentUnits
 	c.IndexMax = db.options.indexSegments() << indexSegmentShift
 	c.HeapCursor = 1 // ref 0 names nothing
+	c.Clock = 1      // and timestamp 0 is of no snapshot
+	c.TxnTimeoutNs = uint64(db.options.TxnTimeout.Nanoseconds())
 	c.IndexState = firstLevel<<32 | 1<<firstLevel
 	if err := db.formatTxns(); err != nil {
 		return err
@@ -169,7 +179,8 @@ func (db *DB) Close() error {
 }
 
 func (db *DB) release() error {
-	errs := []error{db.control.unmap(), db.shards.unmap(), db.scratches.unmap(), db.programs.close()}
+	errs := []error{db.control.unmap(), db.shards.unmap(), db.marks.unmap(), db.scratches.unmap(),
+		db.programs.close()}
 	if db.collection != nil {
 		db.collection.Close()
 	}

@@ -31,23 +31,30 @@ type engineConn struct {
 }
 
 type engineControl struct {
-	_            structs.HostLayout
-	Clock        uint64
-	Pad0         [7]uint64
-	IndexState   uint64
-	Pad1         [7]uint64
-	HeapCursor   uint64
-	Pad2         [7]uint64
-	HeapEnd      uint64
-	HeapMax      uint64
-	IndexMax     uint64
-	HashSeed     uint64
-	FlushTs      uint64
-	ShardMask    uint32
-	ScratchCount uint32
-	Pad3         [2]uint64
-	TxnFree      uint64
-	Pad4         [7]uint64
+	_              structs.HostLayout
+	Clock          uint64
+	Pad0           [7]uint64
+	IndexState     uint64
+	Pad1           [7]uint64
+	HeapCursor     uint64
+	Pad2           [7]uint64
+	HeapEnd        uint64
+	HeapMax        uint64
+	IndexMax       uint64
+	HashSeed       uint64
+	FlushTs        uint64
+	ShardMask      uint32
+	ScratchCount   uint32
+	Pad3           [2]uint64
+	TxnFree        uint64
+	TxnTimeoutNs   uint64
+	Interactive    uint32
+	Pad4           [11]uint32
+	Snapshots      uint64
+	SnapshotNewest uint64
+	Marked         uint64
+	Pad5           [5]uint64
+	Snapshot       [256]uint64
 }
 
 type engineCounter uint32
@@ -61,25 +68,28 @@ const (
 	engineCounterCOUNTER_COMMITS           engineCounter = 5
 	engineCounterCOUNTER_CONFLICTS         engineCounter = 6
 	engineCounterCOUNTER_ABORTS            engineCounter = 7
-	engineCounterCOUNTER_READ_RETRIES      engineCounter = 8
-	engineCounterCOUNTER_WRITE_RETRIES     engineCounter = 9
-	engineCounterCOUNTER_BUSY              engineCounter = 10
-	engineCounterCOUNTER_OOM               engineCounter = 11
-	engineCounterCOUNTER_GROW              engineCounter = 12
-	engineCounterCOUNTER_SPLITS            engineCounter = 13
-	engineCounterCOUNTER_FALLBACK_COMMAND  engineCounter = 14
-	engineCounterCOUNTER_FALLBACK_SIZE     engineCounter = 15
-	engineCounterCOUNTER_FALLBACK_PROTOCOL engineCounter = 16
-	engineCounterCOUNTER_FALLBACK_BUSY     engineCounter = 17
-	engineCounterCOUNTER_FALLBACK_GROW     engineCounter = 18
-	engineCounterCOUNTER_FALLBACK_SCRATCH  engineCounter = 19
-	engineCounterCOUNTER_FALLBACK_CARRY    engineCounter = 20
-	engineCounterCOUNTER_FALLBACK_BACKLOG  engineCounter = 21
-	engineCounterCOUNTER_FALLBACK_GATE     engineCounter = 22
-	engineCounterCOUNTER_DROP_REPLY        engineCounter = 23
-	engineCounterCOUNTER_DROP_EVENT        engineCounter = 24
-	engineCounterCOUNTER_CONNECTIONS       engineCounter = 25
-	engineCounterCOUNTER_NR                engineCounter = 26
+	engineCounterCOUNTER_TIMEOUTS          engineCounter = 8
+	engineCounterCOUNTER_SNAPSHOTS         engineCounter = 9
+	engineCounterCOUNTER_PRUNED            engineCounter = 10
+	engineCounterCOUNTER_READ_RETRIES      engineCounter = 11
+	engineCounterCOUNTER_WRITE_RETRIES     engineCounter = 12
+	engineCounterCOUNTER_BUSY              engineCounter = 13
+	engineCounterCOUNTER_OOM               engineCounter = 14
+	engineCounterCOUNTER_GROW              engineCounter = 15
+	engineCounterCOUNTER_SPLITS            engineCounter = 16
+	engineCounterCOUNTER_FALLBACK_COMMAND  engineCounter = 17
+	engineCounterCOUNTER_FALLBACK_SIZE     engineCounter = 18
+	engineCounterCOUNTER_FALLBACK_PROTOCOL engineCounter = 19
+	engineCounterCOUNTER_FALLBACK_BUSY     engineCounter = 20
+	engineCounterCOUNTER_FALLBACK_GROW     engineCounter = 21
+	engineCounterCOUNTER_FALLBACK_SCRATCH  engineCounter = 22
+	engineCounterCOUNTER_FALLBACK_CARRY    engineCounter = 23
+	engineCounterCOUNTER_FALLBACK_BACKLOG  engineCounter = 24
+	engineCounterCOUNTER_FALLBACK_GATE     engineCounter = 25
+	engineCounterCOUNTER_DROP_REPLY        engineCounter = 26
+	engineCounterCOUNTER_DROP_EVENT        engineCounter = 27
+	engineCounterCOUNTER_CONNECTIONS       engineCounter = 28
+	engineCounterCOUNTER_NR                engineCounter = 29
 )
 
 type engineMaintainArgs struct {
@@ -93,6 +103,7 @@ type engineMaintainArgs struct {
 
 type engineOperateArgs struct {
 	_       structs.HostLayout
+	Token   uint64
 	Scratch uint32
 	Txn     uint32
 	From    uint32
@@ -166,6 +177,11 @@ type engineScratch struct {
 		Chain    uint32
 		Stale    uint32
 		Own      uint32
+		Kept     uint32
+		Behind   uint32
+		Pad      uint32
+		_        [4]byte
+		CommitTs uint64
 	}
 	Key struct {
 		_     structs.HostLayout
@@ -209,8 +225,10 @@ type engineShard struct {
 	FreeHead [96]uint64
 	Keys     int64
 	Used     int64
-	Counters [26]uint64
-	_        [32]byte
+	Versions int64
+	Overflow int64
+	Counters [29]uint64
+	_        [56]byte
 }
 
 type engineTransactArgs struct {
@@ -219,7 +237,9 @@ type engineTransactArgs struct {
 	Code    engineTransactCode
 	Txn     uint32
 	Scratch uint32
+	Flags   uint32
 	Result  int32
+	Pad     uint32
 }
 
 type engineTransactCode uint32
@@ -234,15 +254,24 @@ type engineTxn struct {
 	_         structs.HostLayout
 	Token     uint64
 	NextFree  uint32
+	Busy      uint32
+	Flags     uint32
 	Doomed    uint32
+	Behind    uint32
 	ReadsLen  uint32
 	WritesLen uint32
-	BeginNs   uint64
+	Pad       uint32
+	LockedMax uint64
+	UsedNs    uint64
+	Snapshot  uint64
 	FlushTs   uint64
 	Reads     [1024]struct {
-		_      structs.HostLayout
-		Bucket uint64
-		Word   uint64
+		_        structs.HostLayout
+		Bucket   uint64
+		Word     uint64
+		Hash     uint64
+		Ref      uint64
+		CommitTs uint64
 	}
 	Writes [1024]struct {
 		_      structs.HostLayout
@@ -264,14 +293,16 @@ const (
 	engineMapBpfdbControl      = "bpfdb_control"
 	engineMapBpfdbHeap         = "bpfdb_heap"
 	engineMapBpfdbIndex        = "bpfdb_index"
+	engineMapBpfdbMarks        = "bpfdb_marks"
 	engineMapBpfdbScratches    = "bpfdb_scratches"
 	engineMapBpfdbShards       = "bpfdb_shards"
 	engineMapBpfdbTxns         = "bpfdb_txns"
 	engineProgBpfdbFlush       = "bpfdb_flush"
 	engineProgBpfdbOperate     = "bpfdb_operate"
+	engineProgBpfdbPrune       = "bpfdb_prune"
+	engineProgBpfdbReap        = "bpfdb_reap"
 	engineProgBpfdbServe       = "bpfdb_serve"
 	engineProgBpfdbSplit       = "bpfdb_split"
-	engineProgBpfdbSweep       = "bpfdb_sweep"
 	engineProgBpfdbTransact    = "bpfdb_transact"
 	engineVarCounterType       = "_counter_type"
 	engineVarOperationType     = "_operation_type"
@@ -323,9 +354,10 @@ type engineSpecs struct {
 type engineProgramSpecs struct {
 	BpfdbFlush    *ebpf.ProgramSpec `ebpf:"bpfdb_flush"`
 	BpfdbOperate  *ebpf.ProgramSpec `ebpf:"bpfdb_operate"`
+	BpfdbPrune    *ebpf.ProgramSpec `ebpf:"bpfdb_prune"`
+	BpfdbReap     *ebpf.ProgramSpec `ebpf:"bpfdb_reap"`
 	BpfdbServe    *ebpf.ProgramSpec `ebpf:"bpfdb_serve"`
 	BpfdbSplit    *ebpf.ProgramSpec `ebpf:"bpfdb_split"`
-	BpfdbSweep    *ebpf.ProgramSpec `ebpf:"bpfdb_sweep"`
 	BpfdbTransact *ebpf.ProgramSpec `ebpf:"bpfdb_transact"`
 }
 
@@ -337,6 +369,7 @@ type engineMapSpecs struct {
 	BpfdbControl   *ebpf.MapSpec `ebpf:"bpfdb_control"`
 	BpfdbHeap      *ebpf.MapSpec `ebpf:"bpfdb_heap"`
 	BpfdbIndex     *ebpf.MapSpec `ebpf:"bpfdb_index"`
+	BpfdbMarks     *ebpf.MapSpec `ebpf:"bpfdb_marks"`
 	BpfdbScratches *ebpf.MapSpec `ebpf:"bpfdb_scratches"`
 	BpfdbShards    *ebpf.MapSpec `ebpf:"bpfdb_shards"`
 	BpfdbTxns      *ebpf.MapSpec `ebpf:"bpfdb_txns"`
@@ -376,6 +409,7 @@ type engineMaps struct {
 	BpfdbControl   *ebpf.Map `ebpf:"bpfdb_control"`
 	BpfdbHeap      *ebpf.Map `ebpf:"bpfdb_heap"`
 	BpfdbIndex     *ebpf.Map `ebpf:"bpfdb_index"`
+	BpfdbMarks     *ebpf.Map `ebpf:"bpfdb_marks"`
 	BpfdbScratches *ebpf.Map `ebpf:"bpfdb_scratches"`
 	BpfdbShards    *ebpf.Map `ebpf:"bpfdb_shards"`
 	BpfdbTxns      *ebpf.Map `ebpf:"bpfdb_txns"`
@@ -387,6 +421,7 @@ func (m *engineMaps) Close() error {
 		m.BpfdbControl,
 		m.BpfdbHeap,
 		m.BpfdbIndex,
+		m.BpfdbMarks,
 		m.BpfdbScratches,
 		m.BpfdbShards,
 		m.BpfdbTxns,
@@ -409,9 +444,10 @@ type engineVariables struct {
 type enginePrograms struct {
 	BpfdbFlush    *ebpf.Program `ebpf:"bpfdb_flush"`
 	BpfdbOperate  *ebpf.Program `ebpf:"bpfdb_operate"`
+	BpfdbPrune    *ebpf.Program `ebpf:"bpfdb_prune"`
+	BpfdbReap     *ebpf.Program `ebpf:"bpfdb_reap"`
 	BpfdbServe    *ebpf.Program `ebpf:"bpfdb_serve"`
 	BpfdbSplit    *ebpf.Program `ebpf:"bpfdb_split"`
-	BpfdbSweep    *ebpf.Program `ebpf:"bpfdb_sweep"`
 	BpfdbTransact *ebpf.Program `ebpf:"bpfdb_transact"`
 }
 
@@ -419,9 +455,10 @@ func (p *enginePrograms) Close() error {
 	return _EngineClose(
 		p.BpfdbFlush,
 		p.BpfdbOperate,
+		p.BpfdbPrune,
+		p.BpfdbReap,
 		p.BpfdbServe,
 		p.BpfdbSplit,
-		p.BpfdbSweep,
 		p.BpfdbTransact,
 	)
 }

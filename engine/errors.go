@@ -33,8 +33,12 @@ var (
 	ErrTxnDone = errors.New("transaction already ended")
 	// ErrTxnTooLarge says that the transaction read or wrote more keys than it may.
 	ErrTxnTooLarge = fmt.Errorf("transaction reads over %d or writes over %d keys", MaxTxnReads, MaxTxnWrites)
-	// ErrTooManyTxns says that MaxTxns transactions are open already.
-	ErrTooManyTxns = fmt.Errorf("%d transactions are open already", MaxTxns)
+	// ErrTooManyTxns says that MaxInteractiveTxns transactions are open already.
+	ErrTooManyTxns = fmt.Errorf("%d transactions are open already", MaxInteractiveTxns)
+	// ErrTxnTimeout says that the transaction was idle for Options.TxnTimeout and was aborted.
+	ErrTxnTimeout = errors.New("transaction was idle for too long and has been aborted")
+	// ErrReadOnly refuses a write in a transaction of BeginReadOnly.
+	ErrReadOnly = errors.New("transaction is read-only")
 )
 
 // Errors of opening and using a database.
@@ -62,6 +66,10 @@ func operatorError(errno int32) error {
 		return ErrConflict
 	case unix.E2BIG:
 		return ErrTxnTooLarge
+	case unix.ESTALE:
+		return ErrTxnTimeout
+	case unix.EROFS:
+		return ErrReadOnly
 	default:
 		return fmt.Errorf("kernel operator: %w", e)
 	}

@@ -17,15 +17,17 @@ const (
 	// Keys per bucket at which the index grows: of 7 slots, so that few buckets overflow.
 	targetLoadTenths = 45
 	splitBatch       = 1024 // buckets of one program run: some 0.3 ms
-	sweepBatch       = 4096
+	pruneBatch       = 4096
 	maxStuck         = 1000 // looks at one locked bucket, maintainBusy apart
 )
 
 // maintainer keeps memory ahead of demand, so that writers in softirq, who cannot create
-// maps, hardly ever have to ask.
+// maps, hardly ever have to ask, and frees what ended transactions leave.
 type maintainer struct {
-	quit chan struct{}
-	done sync.WaitGroup
+	quit      chan struct{}
+	done      sync.WaitGroup
+	nextPrune time.Time
+	nextReap  time.Time
 }
 
 func (m *maintainer) start(db *DB) {
@@ -56,6 +58,7 @@ func (m *maintainer) stop() {
 func (db *DB) maintain() time.Duration {
 	heap, _ := db.growHeap(segmentUnits / 2)
 	index, _ := db.growIndex()
+	db.maintainTxns()
 	if heap || index {
 		return maintainBusy
 	}
@@ -111,7 +114,7 @@ func (db *DB) splitSome() (int32, error) {
 }
 
 // FlushAll removes every key. All vanish at one instant for every reader and path; the
-// call returns when their memory is free again.
+// call returns when their memory is free again, but for what open snapshots still read.
 func (db *DB) FlushAll() error {
 	db.flush.Lock()
 	defer db.flush.Unlock()
@@ -119,16 +122,13 @@ func (db *DB) FlushAll() error {
 	if err := call(db.programs.Flush, &args); err != nil {
 		return err
 	}
-	// The index may grow meanwhile; what a split moves lands behind, where the sweep still comes.
+	// The index may grow meanwhile; what a split moves lands behind, where this still comes.
 	for from, stuck := uint64(0), 0; from < db.buckets(); {
-		args := engineMaintainArgs{From: from, Count: uint32(min(db.buckets()-from, sweepBatch))}
-		if err := call(db.programs.Sweep, &args); err != nil {
+		done, err := db.prune(from, min(db.buckets()-from, pruneBatch))
+		if err != nil && !errors.Is(err, ErrContention) {
 			return err
 		}
-		if err := operatorError(args.Error); err != nil && !errors.Is(err, ErrContention) {
-			return err
-		}
-		if from += uint64(args.Result); args.Result > 0 {
+		if from += done; done > 0 {
 			stuck = 0
 			continue
 		}

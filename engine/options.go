@@ -4,18 +4,21 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"time"
 )
 
 // Limits of the engine; bpf/bpfdb.h has the same under BPFDB_MAX_*.
 const (
-	MaxKey       = 512     // bytes of a key
-	MaxValue     = 65536   // bytes of a value
-	MaxTxnReads  = 1024    // keys one transaction may read
-	MaxTxnWrites = 1024    // keys one transaction may write
-	MaxTxns      = 256     // transactions open at once
-	MaxRequest   = 1 << 20 // bytes of one request in a scratch area
-	maxBatch     = 4096    // operations of one batch
-	maxShards    = 64
+	MaxKey       = 512   // bytes of a key
+	MaxValue     = 65536 // bytes of a value
+	MaxTxnReads  = 1024  // keys one transaction may read
+	MaxTxnWrites = 1024  // keys one transaction may write
+	MaxTxns      = 256   // transactions open at once, those of single commands included
+	// MaxInteractiveTxns may be open at once by Begin and BEGIN.
+	MaxInteractiveTxns = 192
+	MaxRequest         = 1 << 20 // bytes of one request in a scratch area
+	maxBatch           = 4096    // operations of one batch
+	maxShards          = 64
 )
 
 const (
@@ -45,6 +48,9 @@ type Options struct {
 	UserAreas int
 	// HashSeed fixes the hash of keys, for reproducible experiments; 0 = random.
 	HashSeed uint64
+	// TxnTimeout is how long a transaction of Begin or BEGIN may be idle before it is aborted;
+	// 10 ms to 24 h, default 30 s.
+	TxnTimeout time.Duration
 }
 
 // withDefaults fills in what is zero.
@@ -61,6 +67,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.UserAreas == 0 {
 		o.UserAreas = max(8, 4*cpus)
+	}
+	if o.TxnTimeout == 0 {
+		o.TxnTimeout = 30 * time.Second
 	}
 	if o.HashSeed == 0 {
 		o.HashSeed = rand.Uint64()
@@ -82,6 +91,7 @@ func (o Options) Validate() error {
 		check("max connections", uint64(int64(o.MaxConnections)), 1, maxConnectionLimit),
 		check("kernel areas", uint64(int64(o.KernelAreas)), 1, 1024),
 		check("user areas", uint64(int64(o.UserAreas)), 2, 1024),
+		check("transaction timeout in ms", uint64(o.TxnTimeout.Milliseconds()), 10, 24*3600*1000),
 	} {
 		if c != nil {
 			return c

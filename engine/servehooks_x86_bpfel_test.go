@@ -20,6 +20,7 @@ const (
 	serveHooksMapBpfdbControl   = "bpfdb_control"
 	serveHooksMapBpfdbHeap      = "bpfdb_heap"
 	serveHooksMapBpfdbIndex     = "bpfdb_index"
+	serveHooksMapBpfdbMarks     = "bpfdb_marks"
 	serveHooksMapBpfdbScratches = "bpfdb_scratches"
 	serveHooksMapBpfdbShards    = "bpfdb_shards"
 	serveHooksMapBpfdbTxns      = "bpfdb_txns"
@@ -85,6 +86,7 @@ type serveHooksMapSpecs struct {
 	BpfdbControl   *ebpf.MapSpec `ebpf:"bpfdb_control"`
 	BpfdbHeap      *ebpf.MapSpec `ebpf:"bpfdb_heap"`
 	BpfdbIndex     *ebpf.MapSpec `ebpf:"bpfdb_index"`
+	BpfdbMarks     *ebpf.MapSpec `ebpf:"bpfdb_marks"`
 	BpfdbScratches *ebpf.MapSpec `ebpf:"bpfdb_scratches"`
 	BpfdbShards    *ebpf.MapSpec `ebpf:"bpfdb_shards"`
 	BpfdbTxns      *ebpf.MapSpec `ebpf:"bpfdb_txns"`
@@ -120,6 +122,7 @@ type serveHooksMaps struct {
 	BpfdbControl   *ebpf.Map `ebpf:"bpfdb_control"`
 	BpfdbHeap      *ebpf.Map `ebpf:"bpfdb_heap"`
 	BpfdbIndex     *ebpf.Map `ebpf:"bpfdb_index"`
+	BpfdbMarks     *ebpf.Map `ebpf:"bpfdb_marks"`
 	BpfdbScratches *ebpf.Map `ebpf:"bpfdb_scratches"`
 	BpfdbShards    *ebpf.Map `ebpf:"bpfdb_shards"`
 	BpfdbTxns      *ebpf.Map `ebpf:"bpfdb_txns"`
@@ -131,6 +134,7 @@ func (m *serveHooksMaps) Close() error {
 		m.BpfdbControl,
 		m.BpfdbHeap,
 		m.BpfdbIndex,
+		m.BpfdbMarks,
 		m.BpfdbScratches,
 		m.BpfdbShards,
 		m.BpfdbTxns,

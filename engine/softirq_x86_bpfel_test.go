@@ -55,6 +55,7 @@ const (
 	softirqMapBpfdbControl   = "bpfdb_control"
 	softirqMapBpfdbHeap      = "bpfdb_heap"
 	softirqMapBpfdbIndex     = "bpfdb_index"
+	softirqMapBpfdbMarks     = "bpfdb_marks"
 	softirqMapBpfdbScratches = "bpfdb_scratches"
 	softirqMapBpfdbShards    = "bpfdb_shards"
 	softirqMapBpfdbTxns      = "bpfdb_txns"
@@ -117,6 +118,7 @@ type softirqMapSpecs struct {
 	BpfdbControl   *ebpf.MapSpec `ebpf:"bpfdb_control"`
 	BpfdbHeap      *ebpf.MapSpec `ebpf:"bpfdb_heap"`
 	BpfdbIndex     *ebpf.MapSpec `ebpf:"bpfdb_index"`
+	BpfdbMarks     *ebpf.MapSpec `ebpf:"bpfdb_marks"`
 	BpfdbScratches *ebpf.MapSpec `ebpf:"bpfdb_scratches"`
 	BpfdbShards    *ebpf.MapSpec `ebpf:"bpfdb_shards"`
 	BpfdbTxns      *ebpf.MapSpec `ebpf:"bpfdb_txns"`
@@ -155,6 +157,7 @@ type softirqMaps struct {
 	BpfdbControl   *ebpf.Map `ebpf:"bpfdb_control"`
 	BpfdbHeap      *ebpf.Map `ebpf:"bpfdb_heap"`
 	BpfdbIndex     *ebpf.Map `ebpf:"bpfdb_index"`
+	BpfdbMarks     *ebpf.Map `ebpf:"bpfdb_marks"`
 	BpfdbScratches *ebpf.Map `ebpf:"bpfdb_scratches"`
 	BpfdbShards    *ebpf.Map `ebpf:"bpfdb_shards"`
 	BpfdbTxns      *ebpf.Map `ebpf:"bpfdb_txns"`
@@ -168,6 +171,7 @@ func (m *softirqMaps) Close() error {
 		m.BpfdbControl,
 		m.BpfdbHeap,
 		m.BpfdbIndex,
+		m.BpfdbMarks,
 		m.BpfdbScratches,
 		m.BpfdbShards,
 		m.BpfdbTxns,

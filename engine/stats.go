@@ -13,6 +13,10 @@ import (
 type Stats struct {
 	Keys        int64 // keys in the store
 	Used        int64 // bytes in records and overflow buckets
+	Overflow    int64 // overflow buckets, 64 bytes each
+	Versions    int64 // replaced or deleted versions, kept for snapshots until pruned
+	Snapshots   int64 // open snapshots
+	Txns        int64 // open transactions of Begin and BEGIN
 	Index       int64 // bytes of buckets in use
 	Reserved    int64 // kernel memory taken for segments, bytes
 	MemoryLimit int64 // Options.MemoryBytes
@@ -35,6 +39,8 @@ func (db *DB) Stats() Stats {
 		Keys:        db.Len(),
 		Index:       int64(db.buckets()) * 64,
 		MemoryLimit: int64(db.options.MemoryBytes),
+		Snapshots:   int64(uint32(atomic.LoadUint64(&db.control.at(0).Snapshots))),
+		Txns:        int64(atomic.LoadUint32(&db.control.at(0).Interactive)),
 		Counters:    make(map[string]uint64, len(db.counterNames)),
 	}
 	db.memory.Lock()
@@ -43,6 +49,8 @@ func (db *DB) Stats() Stats {
 	for i := range int(db.control.at(0).ShardMask) + 1 {
 		shard := db.shards.at(i)
 		s.Used += atomic.LoadInt64(&shard.Used)
+		s.Overflow += atomic.LoadInt64(&shard.Overflow)
+		s.Versions += atomic.LoadInt64(&shard.Versions)
 		for c, name := range db.counterNames {
 			s.Counters[name] += atomic.LoadUint64(&shard.Counters[c])
 		}

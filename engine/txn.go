@@ -7,48 +7,81 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Txn is a transaction: reads see committed state and its own writes, writes become
-// visible all at once at Commit. It is optimistic: Commit fails with ErrConflict when
-// another commit changed what it read.
+// Txn is a transaction: reads see the state committed when it began and its own writes,
+// writes become visible all at once at Commit. It is optimistic: Commit fails with
+// ErrConflict when another commit has changed what it read. One that only read commits always.
 //
-// IMPORTANT: end every transaction with Commit or Abort; MaxTxns may be open at once.
+// IMPORTANT: end every transaction with Commit or Abort; MaxInteractiveTxns may be open at once.
+// One that is left idle for Options.TxnTimeout is aborted and answers ErrTxnTimeout.
 // A Txn serves one goroutine at a time.
 type Txn struct {
-	db *DB
-	mu struct {
+	db    *DB
+	token uint64
+	mu    struct {
 		sync.Mutex
 		txn uint32 // 0 = ended
 	}
 }
 
-// Begin starts a transaction. ErrTooManyTxns when MaxTxns are open.
-func (db *DB) Begin() (*Txn, error) {
-	result, err := db.transact(engineTransactCodeTRANSACT_BEGIN, 0)
+// Begin starts a transaction. ErrTooManyTxns when MaxInteractiveTxns are open.
+func (db *DB) Begin() (*Txn, error) { return db.begin(txnInteractive | txnSnapshot) }
+
+// BeginReadOnly starts a transaction that reads the state of this instant for as long as it is
+// open, and neither waits for writers nor holds them up; Set and Delete fail with
+// ErrReadOnly. Its Commit cannot conflict. ErrTooManyTxns as for Begin.
+func (db *DB) BeginReadOnly() (*Txn, error) {
+	return db.begin(txnInteractive | txnSnapshot | txnReadOnly)
+}
+
+// BPFDB_TXN_* in bpf/bpfdb.h.
+const (
+	txnInteractive = 1
+	txnReadOnly    = 2
+	txnSnapshot    = 4
+)
+
+// handleBit keeps the tokens of transactions begun here apart from socket cookies, which are small counters.
+const handleBit = 1 << 63
+
+func (db *DB) begin(flags uint32) (*Txn, error) {
+	t := &Txn{db: db, token: db.txnTokens.Add(1) | handleBit}
+	result, err := t.transact(engineTransactArgs{Code: engineTransactCodeTRANSACT_BEGIN, Flags: flags})
 	if errors.Is(err, ErrConflict) {
 		return nil, ErrTooManyTxns
 	}
 	if err != nil {
 		return nil, err
 	}
-	t := &Txn{db: db}
 	t.mu.txn = uint32(result)
 	return t, nil
 }
 
-func (db *DB) transact(code engineTransactCode, txn uint32) (int32, error) {
-	area, err := db.ClaimArea()
+func (t *Txn) transact(args engineTransactArgs) (int32, error) {
+	area, err := t.db.ClaimArea()
 	if err != nil {
 		return 0, err
 	}
 	defer area.Release()
-	args := engineTransactArgs{Code: code, Txn: txn, Scratch: area.id}
-	if err := call(db.programs.Transact, &args); err != nil {
-		return 0, err
+	args.Token, args.Scratch = t.token, area.id
+	for range maxReaped {
+		if err := call(t.db.programs.Transact, &args); err != nil {
+			return 0, err
+		}
+		if unix.Errno(-args.Result) != unix.EBUSY {
+			break
+		}
 	}
 	if args.Result < 0 {
 		return 0, operatorError(args.Result)
 	}
 	return args.Result, nil
+}
+
+// end commits or aborts.
+func (t *Txn) end(code engineTransactCode) error {
+	_, err := t.transact(engineTransactArgs{Code: code, Txn: t.mu.txn})
+	t.mu.txn = 0
+	return err
 }
 
 func (t *Txn) one(op Op) (Op, error) {
@@ -57,7 +90,7 @@ func (t *Txn) one(op Op) (Op, error) {
 	if t.mu.txn == 0 {
 		return op, ErrTxnDone
 	}
-	return t.db.one(t.mu.txn, op)
+	return t.db.one(txnRef{t.mu.txn, t.token}, op)
 }
 
 // Get reads a key, through the transaction's own writes. ErrNotFound when it is not there,
@@ -90,8 +123,7 @@ func (t *Txn) Commit() error {
 	if t.mu.txn == 0 {
 		return ErrTxnDone
 	}
-	_, err := t.db.transact(engineTransactCodeTRANSACT_COMMIT, t.mu.txn)
-	t.mu.txn = 0
+	err := t.end(engineTransactCodeTRANSACT_COMMIT)
 	if errors.Is(err, unix.ENOSPC) {
 		// The index needed a block while the heap was between two segments: nothing was
 		// written, and after growing a new attempt succeeds.
@@ -108,7 +140,8 @@ func (t *Txn) Abort() error {
 	if t.mu.txn == 0 {
 		return nil
 	}
-	_, err := t.db.transact(engineTransactCodeTRANSACT_ABORT, t.mu.txn)
-	t.mu.txn = 0
-	return err
+	if err := t.end(engineTransactCodeTRANSACT_ABORT); !errors.Is(err, ErrTxnTimeout) {
+		return err
+	}
+	return nil // it has been aborted already
 }

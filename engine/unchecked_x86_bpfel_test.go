@@ -20,6 +20,7 @@ const (
 	uncheckedMapBpfdbControl       = "bpfdb_control"
 	uncheckedMapBpfdbHeap          = "bpfdb_heap"
 	uncheckedMapBpfdbIndex         = "bpfdb_index"
+	uncheckedMapBpfdbMarks         = "bpfdb_marks"
 	uncheckedMapBpfdbScratches     = "bpfdb_scratches"
 	uncheckedMapBpfdbShards        = "bpfdb_shards"
 	uncheckedMapBpfdbTxns          = "bpfdb_txns"
@@ -79,6 +80,7 @@ type uncheckedMapSpecs struct {
 	BpfdbControl   *ebpf.MapSpec `ebpf:"bpfdb_control"`
 	BpfdbHeap      *ebpf.MapSpec `ebpf:"bpfdb_heap"`
 	BpfdbIndex     *ebpf.MapSpec `ebpf:"bpfdb_index"`
+	BpfdbMarks     *ebpf.MapSpec `ebpf:"bpfdb_marks"`
 	BpfdbScratches *ebpf.MapSpec `ebpf:"bpfdb_scratches"`
 	BpfdbShards    *ebpf.MapSpec `ebpf:"bpfdb_shards"`
 	BpfdbTxns      *ebpf.MapSpec `ebpf:"bpfdb_txns"`
@@ -114,6 +116,7 @@ type uncheckedMaps struct {
 	BpfdbControl   *ebpf.Map `ebpf:"bpfdb_control"`
 	BpfdbHeap      *ebpf.Map `ebpf:"bpfdb_heap"`
 	BpfdbIndex     *ebpf.Map `ebpf:"bpfdb_index"`
+	BpfdbMarks     *ebpf.Map `ebpf:"bpfdb_marks"`
 	BpfdbScratches *ebpf.Map `ebpf:"bpfdb_scratches"`
 	BpfdbShards    *ebpf.Map `ebpf:"bpfdb_shards"`
 	BpfdbTxns      *ebpf.Map `ebpf:"bpfdb_txns"`
@@ -125,6 +128,7 @@ func (m *uncheckedMaps) Close() error {
 		m.BpfdbControl,
 		m.BpfdbHeap,
 		m.BpfdbIndex,
+		m.BpfdbMarks,
 		m.BpfdbScratches,
 		m.BpfdbShards,
 		m.BpfdbTxns,

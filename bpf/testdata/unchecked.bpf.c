@@ -17,7 +17,7 @@ int transact_unchecked(struct transact_args *args)
 	if (!s)
 		return 0;
 	if (args->code == TRANSACT_BEGIN)
-		args->result = txn_begin(args->token);
+		args->result = txn_begin(args->token, args->flags);
 	else if (args->code == TRANSACT_COMMIT)
 		args->result = txn_commit(s, args->txn);
 	else

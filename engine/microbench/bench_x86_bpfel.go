@@ -45,6 +45,7 @@ const (
 	benchMapBpfdbControl   = "bpfdb_control"
 	benchMapBpfdbHeap      = "bpfdb_heap"
 	benchMapBpfdbIndex     = "bpfdb_index"
+	benchMapBpfdbMarks     = "bpfdb_marks"
 	benchMapBpfdbScratches = "bpfdb_scratches"
 	benchMapBpfdbShards    = "bpfdb_shards"
 	benchMapBpfdbTxns      = "bpfdb_txns"
@@ -104,6 +105,7 @@ type benchMapSpecs struct {
 	BpfdbControl   *ebpf.MapSpec `ebpf:"bpfdb_control"`
 	BpfdbHeap      *ebpf.MapSpec `ebpf:"bpfdb_heap"`
 	BpfdbIndex     *ebpf.MapSpec `ebpf:"bpfdb_index"`
+	BpfdbMarks     *ebpf.MapSpec `ebpf:"bpfdb_marks"`
 	BpfdbScratches *ebpf.MapSpec `ebpf:"bpfdb_scratches"`
 	BpfdbShards    *ebpf.MapSpec `ebpf:"bpfdb_shards"`
 	BpfdbTxns      *ebpf.MapSpec `ebpf:"bpfdb_txns"`
@@ -139,6 +141,7 @@ type benchMaps struct {
 	BpfdbControl   *ebpf.Map `ebpf:"bpfdb_control"`
 	BpfdbHeap      *ebpf.Map `ebpf:"bpfdb_heap"`
 	BpfdbIndex     *ebpf.Map `ebpf:"bpfdb_index"`
+	BpfdbMarks     *ebpf.Map `ebpf:"bpfdb_marks"`
 	BpfdbScratches *ebpf.Map `ebpf:"bpfdb_scratches"`
 	BpfdbShards    *ebpf.Map `ebpf:"bpfdb_shards"`
 	BpfdbTxns      *ebpf.Map `ebpf:"bpfdb_txns"`
@@ -150,6 +153,7 @@ func (m *benchMaps) Close() error {
 		m.BpfdbControl,
 		m.BpfdbHeap,
 		m.BpfdbIndex,
+		m.BpfdbMarks,
 		m.BpfdbScratches,
 		m.BpfdbShards,
 		m.BpfdbTxns,

@@ -39,7 +39,7 @@ var commands = map[string]command{
 	"decrby":   {arity: 3, run: decrBy},
 	"dbsize":   {arity: 1, run: dbsize},
 	"flushall": {arity: -1, run: flushall},
-	"begin":    {arity: 1, run: begin, own: true},
+	"begin":    {arity: -1, run: begin, own: true},
 	"commit":   {arity: 1, run: commit, own: true},
 	"abort":    {arity: 1, run: abort, own: true},
 }

@@ -15,6 +15,8 @@ var (
 	ErrValueTooLarge = errors.New("value exceeds 65536 bytes")
 	// ErrConflict is returned by Commit when a key that the transaction read has changed since.
 	ErrConflict = errors.New("transaction conflict, retry")
+	// ErrReadOnly is returned by a write in a transaction that may only read.
+	ErrReadOnly = errors.New("transaction is read-only")
 	// ErrDone is returned by every operator of a transaction that was committed or aborted.
 	ErrDone = errors.New("transaction is over")
 )
@@ -73,7 +75,7 @@ func (db *DB) Flush() {
 
 // atomically runs one transaction; it cannot conflict, for nothing runs beside it.
 func (db *DB) atomically(run func(*Txn) error) error {
-	t := db.Begin()
+	t := &Txn{db: db, records: db.records, reads: map[string]uint64{}, writes: map[string]write{}}
 	if err := run(t); err != nil {
 		t.Abort()
 		return err

@@ -71,6 +71,8 @@ func TestConflicts(t *testing.T) {
 		get    = func(t *Txn) { t.Get([]byte("k")) }
 		set    = func(t *Txn) { t.Set([]byte("k"), []byte("v")) }
 		remove = func(t *Txn) { t.Delete([]byte("k")) }
+
+		elsewhere = func(t *Txn) { t.Set([]byte("another"), nil) }
 	)
 	for _, test := range []struct {
 		name      string
@@ -79,11 +81,12 @@ func TestConflicts(t *testing.T) {
 		others    []func(*Txn)
 		conflicts bool
 	}{
-		{"read, written", true, ops(get), ops(set), true},
-		{"read, deleted", true, ops(get), ops(remove), true},
-		{"read, deleted and written", true, ops(get), ops(remove, set), true},
+		{"read, written", true, ops(get, elsewhere), ops(set), true},
+		{"read, deleted", true, ops(get, elsewhere), ops(remove), true},
+		{"read, deleted and written", true, ops(get, elsewhere), ops(remove, set), true},
 		{"read, read", true, ops(get), ops(get), false},
-		{"missing, written", false, ops(get), ops(set), true},
+		{"missing, written", false, ops(get, elsewhere), ops(set), true},
+		{"only read, written", true, ops(get), ops(set), false},
 		{"missing, deleted", false, ops(get), ops(remove), false},
 		{"missing, written and deleted", false, ops(get), ops(set, remove), false},
 		{"written, written", true, ops(set), ops(set), false},

@@ -2,11 +2,17 @@ package model
 
 import "errors"
 
-func begin(s *Session, _ *Txn, _ [][]byte) error {
+func begin(s *Session, _ *Txn, args [][]byte) error {
+	readOnly := len(args) == 2 && isOption(args[1], "readonly")
+	if len(args) > 2 || len(args) == 2 && !readOnly {
+		return errors.New("syntax error, BEGIN takes READONLY or nothing")
+	}
 	if s.txn != nil {
 		return errors.New("BEGIN calls can not be nested")
 	}
-	s.txn = s.db.Begin()
+	if s.txn = s.db.Begin(); readOnly {
+		s.txn = s.db.BeginReadOnly()
+	}
 	s.reply.status("OK")
 	return nil
 }

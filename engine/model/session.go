@@ -108,9 +108,12 @@ func (s *Session) fail(err error) {
 		s.differs = s.differs || errors.Is(err, own)
 	}
 	var coded codedError
-	if errors.As(err, &coded) {
+	switch {
+	case errors.Is(err, ErrReadOnly):
+		s.reply.failure("READONLY You can't write in a read only transaction.")
+	case errors.As(err, &coded):
 		s.reply.failure(err.Error())
-	} else {
+	default:
 		s.reply.failure("ERR " + err.Error())
 	}
 }

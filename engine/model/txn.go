@@ -1,16 +1,21 @@
 package model
 
-import "bytes"
+import (
+	"bytes"
+	"maps"
+)
 
-// Txn is a transaction under optimistic concurrency control (Kung and Robinson, 1981, backward validation):
-// it reads committed records, keeps its writes to itself, and at Commit checks that what it read still holds.
-// A transaction that reads between two commits of others may see states that never existed together; it
-// cannot commit then. Absence is a state like any other: a key read as missing may come and go before Commit.
+// Txn is a transaction under optimistic concurrency control (Kung and Robinson, 1981, backward validation) on a
+// snapshot: it reads the records committed when it began, keeps its writes to itself, and at Commit, if it wrote
+// anything, checks that what it read is still the latest. Absence is a state like any other: a key read as
+// missing may come and go before Commit.
 type Txn struct {
-	db     *DB
-	reads  map[string]uint64 // version at the first read, 0 for a missing key
-	writes map[string]write
-	done   bool
+	db       *DB
+	records  map[string]record // as they were at the beginning
+	reads    map[string]uint64 // version of what was read, 0 for a missing key
+	writes   map[string]write
+	readOnly bool
+	done     bool
 }
 
 // write is what a transaction will do to one key.
@@ -21,10 +26,17 @@ type write struct {
 
 // Begin starts a transaction. Any number may be open.
 func (db *DB) Begin() *Txn {
-	return &Txn{db: db, reads: map[string]uint64{}, writes: map[string]write{}}
+	return &Txn{db: db, records: maps.Clone(db.records), reads: map[string]uint64{}, writes: map[string]write{}}
 }
 
-// Get returns a copy of the value of key, as this transaction or else the latest commit wrote it.
+// BeginReadOnly starts a transaction that may not write and always commits.
+func (db *DB) BeginReadOnly() *Txn {
+	t := db.Begin()
+	t.readOnly = true
+	return t
+}
+
+// Get returns a copy of the value of key, as this transaction wrote it, or else as it was when it began.
 func (t *Txn) Get(key []byte) (value []byte, found bool, err error) {
 	if err := t.check(key); err != nil {
 		return nil, false, err
@@ -32,7 +44,7 @@ func (t *Txn) Get(key []byte) (value []byte, found bool, err error) {
 	if w, ok := t.writes[string(key)]; ok {
 		return bytes.Clone(w.value), !w.deleted, nil
 	}
-	r, found := t.db.records[string(key)]
+	r, found := t.records[string(key)]
 	if _, ok := t.reads[string(key)]; !ok {
 		t.reads[string(key)] = r.version
 	}
@@ -47,6 +59,9 @@ func (t *Txn) Set(key, value []byte) error {
 	if len(value) > MaxValueBytes {
 		return ErrValueTooLarge
 	}
+	if t.readOnly {
+		return ErrReadOnly
+	}
 	t.writes[string(key)] = write{value: append([]byte{}, value...)}
 	return nil
 }
@@ -56,6 +71,9 @@ func (t *Txn) Set(key, value []byte) error {
 func (t *Txn) Delete(key []byte) (found bool, err error) {
 	if _, found, err = t.Get(key); err != nil || !found {
 		return false, err
+	}
+	if t.readOnly {
+		return false, ErrReadOnly
 	}
 	t.writes[string(key)] = write{deleted: true}
 	return found, nil
@@ -83,8 +101,11 @@ func (t *Txn) Commit() error {
 	return nil
 }
 
-// conflicts reports whether a key that was read has changed since.
+// conflicts reports whether the transaction wrote something and a key that it read has changed since.
 func (t *Txn) conflicts() bool {
+	if len(t.writes) == 0 {
+		return false
+	}
 	for key, version := range t.reads {
 		if t.db.records[key].version != version {
 			return true

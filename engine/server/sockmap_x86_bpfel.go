@@ -50,6 +50,7 @@ const (
 	sockmapMapBpfdbEvents        = "bpfdb_events"
 	sockmapMapBpfdbHeap          = "bpfdb_heap"
 	sockmapMapBpfdbIndex         = "bpfdb_index"
+	sockmapMapBpfdbMarks         = "bpfdb_marks"
 	sockmapMapBpfdbOwned         = "bpfdb_owned"
 	sockmapMapBpfdbScratches     = "bpfdb_scratches"
 	sockmapMapBpfdbShards        = "bpfdb_shards"
@@ -130,6 +131,7 @@ type sockmapMapSpecs struct {
 	BpfdbEvents    *ebpf.MapSpec `ebpf:"bpfdb_events"`
 	BpfdbHeap      *ebpf.MapSpec `ebpf:"bpfdb_heap"`
 	BpfdbIndex     *ebpf.MapSpec `ebpf:"bpfdb_index"`
+	BpfdbMarks     *ebpf.MapSpec `ebpf:"bpfdb_marks"`
 	BpfdbOwned     *ebpf.MapSpec `ebpf:"bpfdb_owned"`
 	BpfdbScratches *ebpf.MapSpec `ebpf:"bpfdb_scratches"`
 	BpfdbShards    *ebpf.MapSpec `ebpf:"bpfdb_shards"`
@@ -172,6 +174,7 @@ type sockmapMaps struct {
 	BpfdbEvents    *ebpf.Map `ebpf:"bpfdb_events"`
 	BpfdbHeap      *ebpf.Map `ebpf:"bpfdb_heap"`
 	BpfdbIndex     *ebpf.Map `ebpf:"bpfdb_index"`
+	BpfdbMarks     *ebpf.Map `ebpf:"bpfdb_marks"`
 	BpfdbOwned     *ebpf.Map `ebpf:"bpfdb_owned"`
 	BpfdbScratches *ebpf.Map `ebpf:"bpfdb_scratches"`
 	BpfdbShards    *ebpf.Map `ebpf:"bpfdb_shards"`
@@ -187,6 +190,7 @@ func (m *sockmapMaps) Close() error {
 		m.BpfdbEvents,
 		m.BpfdbHeap,
 		m.BpfdbIndex,
+		m.BpfdbMarks,
 		m.BpfdbOwned,
 		m.BpfdbScratches,
 		m.BpfdbShards,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* maintain.bpf.h - background work on the index: growing it and sweeping flushed records. */
-#ifndef MAINTAIN_BPF_H
-#define MAINTAIN_BPF_H
+/* split.bpf.h - growing the index by one bucket at a time. */
+#ifndef SPLIT_BPF_H
+#define SPLIT_BPF_H
 
 #include "store.bpf.h"
 
@@ -21,26 +21,6 @@ struct split {
 static __always_inline struct split *split_at(struct scratch *s)
 {
 	return (struct split *)s->in; /* no request is in the area during maintenance */
-}
-
-/* Locks a bucket: 0, or -EBUSY when others kept it locked. */
-static __always_inline int bucket_lock(struct bucket *b)
-{
-	for (__u32 i = unknown_zero(); i < BPFDB_MAX_TRIES && CAN_LOOP; i++) {
-		__u64 word = READ_ONCE(b->word);
-
-		if (!word_owner(word) &&
-		    __sync_val_compare_and_swap(&b->word, word, word_locked(word, OWNER_SINGLE)) ==
-			    word)
-			return 0;
-	}
-	return -EBUSY;
-}
-
-static __always_inline void bucket_unlock(struct bucket *b)
-{
-	barrier();
-	WRITE_ONCE(b->word, word_next(READ_ONCE(b->word)));
 }
 
 /*
@@ -159,65 +139,19 @@ __noinline int index_split(struct scratch *s)
 	to->word = 1ULL << WORD_VERSION_SHIFT;
 	split_fill(s, n, 1);
 	split_fill(s, n - (1ULL << level), 0);
+	version_mark_like(ctl, n, n - (1ULL << level));
 	barrier();
 	if (n + 1 == 2ULL << level)
 		level++;
 	WRITE_ONCE(ctl->index_state, (__u64)level << 32 | (n + 1));
-	bucket_unlock(from);
-	for (__u32 i = 0; i < BPFDB_MAX_CHAIN; i++)
-		if (i >= sp->blocks_used && i < sp->blocks_len)
+	bucket_unlock(from, 1);
+	for (__u32 i = 0; i < BPFDB_MAX_CHAIN; i++) {
+		if (i >= sp->blocks_used && i < sp->blocks_len) {
 			heap_free(sp->blocks[i], class_of(sizeof(struct bucket)));
-	count(COUNTER_SPLITS, 1);
-	return 0;
-}
-
-/* Frees the record in slot i of a locked bucket if a FLUSHALL covers it: 1 = freed. */
-__noinline int sweep_slot(__u64 id, __u64 block, __u32 i, __u64 flush_ts)
-{
-	struct bucket *home = bucket_at(id);
-	__u64 *place = home ? slot_at(home, block << 3 | i) : 0;
-	struct record *rec;
-	__u64 ref;
-
-	if (!place)
-		return 0;
-	ref = *place & BPFDB_REF_MASK;
-	rec = ref ? heap_at(ref) : 0;
-	if (!rec || rec->commit_ts > flush_ts)
-		return 0;
-	WRITE_ONCE(*place, 0);
-	record_free(ref);
-	return 1;
-}
-
-/* Frees every record of bucket `id` that a FLUSHALL covers. 0, or -EBUSY. */
-__noinline int index_sweep(__u64 id)
-{
-	struct control *ctl = control();
-	struct bucket *home = bucket_at(id), *b = home;
-	__u64 flush_ts, block = 0;
-	__s64 removed = 0;
-
-	if (!ctl || !home)
-		return -EINVAL;
-	flush_ts = READ_ONCE(ctl->flush_ts);
-	if (flush_ts == ~0ULL || bucket_lock(home))
-		return -EBUSY;
-	for (__u32 i = unknown_zero(); i <= BPFDB_MAX_CHAIN && CAN_LOOP; i++) {
-		int link = b->word & WORD_OVERFLOW;
-
-		for (__u32 j = 0; j < BPFDB_BUCKET_SLOTS; j++)
-			if (!link || j < SLOT_LINK)
-				removed += sweep_slot(id, block, j, flush_ts);
-		if (!link)
-			break;
-		block = b->slot[SLOT_LINK] & BPFDB_REF_MASK;
-		b = heap_at(block);
-		if (!b)
-			break;
+			overflow_count(-1);
+		}
 	}
-	bucket_unlock(home);
-	store_retire(0, -removed);
+	count(COUNTER_SPLITS, 1);
 	return 0;
 }
 

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* txn_commit.bpf.h - the end of a transaction: lock, validate, publish, unlock, free. */
+#ifndef TXN_COMMIT_BPF_H
+#define TXN_COMMIT_BPF_H
+
+#include "txn_sets.bpf.h"
+
+#define TXN_IMPATIENT_TRIES 32 /* looks at a locked bucket that is out of order */
+
+/* What there is to know of a write before its bucket is locked. */
+static __always_inline __u32 txn_write_flags(struct scratch *s)
+{
+	if (!s->found.ref)
+		return BPFDB_WRITE_INSERTED;
+	return s->found.stale & FOUND_TOMBSTONE ? BPFDB_WRITE_REVIVED : 0;
+}
+
+/*
+ * How long to wait for a bucket that somebody else has locked. Commits that wait only
+ * upwards cannot wait in a circle; the other way a lock is hardly more than tried.
+ */
+static __always_inline __u32 txn_patience(struct txn *t, __u64 hash)
+{
+	struct control *ctl = control();
+
+	return ctl && bucket_id(READ_ONCE(ctl->index_state), hash) > t->locked_max
+		       ? BPFDB_MAX_TRIES
+		       : TXN_IMPATIENT_TRIES;
+}
+
+/* Locks the bucket of one write and finds or reserves its slot. 0, or a negative errno. */
+__noinline int txn_lock(struct scratch *s, __u32 txn, __u32 i)
+{
+	struct txn *t = txn_at(txn);
+	struct txn_write *w = t ? txn_write_at(t, i) : 0;
+	int err;
+
+	if (!s || !w)
+		return -EINVAL;
+	w->flags = BPFDB_WRITE_NOOP;
+	w->old = 0;
+	err = key_restage(s, w->ref, w->hash);
+	for (__u32 try = unknown_zero(); !err && try < BPFDB_MAX_TRIES && CAN_LOOP; try++) {
+		struct record *rec = heap_at(w->ref);
+		struct bucket *home;
+		__u64 word, block = 0, *place;
+		int tombstone;
+
+		err = index_find(s, txn, txn_patience(t, w->hash));
+		if (err)
+			break;
+		home = bucket_at(s->found.bucket);
+		tombstone = rec && (rec->flags & BPFDB_RECORD_TOMBSTONE);
+		if (!home)
+			return -EINVAL;
+		/*
+		 * Deleting an absent key writes nothing; that it was absent is in the read
+		 * set if anybody asked.
+		 */
+		if (tombstone && (!s->found.ref || s->found.stale)) {
+			if (index_unchanged(s))
+				return 0;
+			continue;
+		}
+		err = index_reserve(s, &block);
+		if (err)
+			break;
+		word = s->found.word;
+		w->slot = s->found.ref ? s->found.slot : block ? block << 3 | 1 : s->found.empty;
+		place = slot_at(home, w->slot);
+		if (!place || (!word_owner(word) &&
+			       __sync_val_compare_and_swap(&home->word, word,
+							   word_locked(word, txn)) != word)) {
+			if (block)
+				heap_free(block, class_of(sizeof(struct bucket)));
+			continue;
+		}
+		if (block)
+			index_link(s, home, block);
+		w->bucket = s->found.bucket;
+		if (w->bucket > t->locked_max)
+			t->locked_max = w->bucket;
+		w->old = s->found.ref;
+		w->flags = (word_owner(word) ? 0 : BPFDB_WRITE_LOCKED) | txn_write_flags(s);
+		/* Takes the slot, so that the next insert into this bucket sees it used. */
+		if (!s->found.ref)
+			WRITE_ONCE(*place, slot_tag(w->hash) | w->ref);
+		return 0;
+	}
+	return err ? err : -EBUSY;
+}
+
+/*
+ * The bucket changed since read i, which may have been about another key: is the version that
+ * was read, or its absence, still the latest? 0 or -EAGAIN.
+ */
+__noinline int txn_check_version(__u32 txn, struct txn_read *r)
+{
+	struct control *ctl = control();
+	__u64 state, word, id, entry, slot, *place;
+	struct bucket *b;
+	struct record *rec;
+
+	if (!r || !ctl)
+		return -EINVAL;
+	state = READ_ONCE(ctl->index_state);
+	id = bucket_id(state, r->hash);
+	b = bucket_at(id);
+	if (!b)
+		return -EINVAL;
+	word = READ_ONCE(b->word);
+	barrier();
+	if ((word_owner(word) && word_owner(word) != txn) || READ_ONCE(ctl->index_state) != state)
+		return -EAGAIN;
+	entry = slot_tag(r->hash) | r->ref;
+	slot = index_locate(id, entry, r->ref ? ~0ULL : ~BPFDB_REF_MASK);
+	place = slot_at(b, slot);
+	/* Absent: nothing there has its tag, but for a version this transaction is to publish. */
+	if (!place)
+		return !r->ref && READ_ONCE(b->word) == word ? 0 : -EAGAIN;
+	rec = heap_at(*place);
+	if (!rec || rec->commit_ts != r->commit_ts)
+		return -EAGAIN;
+	barrier();
+	return READ_ONCE(b->word) == word ? 0 : -EAGAIN;
+}
+
+/* Does read i still hold, in a bucket that nobody but this very transaction has locked? 0 or -EAGAIN. */
+__noinline int txn_check(__u32 txn, __u32 i)
+{
+	struct txn *t = txn_at(txn);
+	struct txn_read *r;
+	struct bucket *b;
+	__u64 word;
+
+	if (!t || i >= BPFDB_MAX_TXN_READS)
+		return -EINVAL;
+	r = &t->reads[i];
+	b = bucket_at(r->bucket);
+	if (!b)
+		return -EINVAL;
+#ifdef BPFDB_TEST_NO_VALIDATE /* a test's proof that its checks would notice */
+	return 0;
+#endif
+	word = READ_ONCE(b->word);
+	if (word >> WORD_VERSION_SHIFT == r->word >> WORD_VERSION_SHIFT &&
+	    (!word_owner(word) || word_owner(word) == txn))
+		return 0;
+	return txn_check_version(txn, r);
+}
+
+/* Publishes write i under timestamp ts, or with ts = 0 takes its reservation back. */
+__noinline int txn_publish(__u32 txn, __u32 i, __u64 ts)
+{
+	struct txn *t = txn_at(txn);
+	struct txn_write *w = t ? txn_write_at(t, i) : 0;
+	struct control *ctl = control();
+	struct bucket *home;
+	struct record *rec;
+	__u64 *place, entry;
+
+	if (!w || !ctl || w->flags & BPFDB_WRITE_NOOP)
+		return 0;
+	home = bucket_at(w->bucket);
+	rec = heap_at(w->ref);
+	place = home ? slot_at(home, w->slot) : 0;
+	if (!rec || !place)
+		return 0;
+	/* A later write that had to link an overflow bucket may have moved the entry. */
+	entry = slot_tag(w->hash) | (w->flags & BPFDB_WRITE_INSERTED ? w->ref : w->old);
+	if (*place != entry) {
+		place = slot_at(home, index_locate(w->bucket, entry, ~0ULL));
+		if (!place)
+			return 0;
+	}
+	if (!ts) {
+		if (w->flags & BPFDB_WRITE_INSERTED)
+			WRITE_ONCE(*place, 0);
+		return 0;
+	}
+	rec->commit_ts = ts;
+	if (version_link(ctl, rec, w->old, w->bucket))
+		w->flags |= BPFDB_WRITE_KEPT;
+	if (rec->flags & BPFDB_RECORD_TOMBSTONE && rec->older) {
+		w->flags |= BPFDB_WRITE_STAYS;
+		version_count(1);
+		version_mark(ctl, w->bucket);
+	}
+	barrier();
+	if (rec->flags & BPFDB_RECORD_TOMBSTONE && !rec->older)
+		WRITE_ONCE(*place, 0);
+	else
+		WRITE_ONCE(*place, slot_tag(w->hash) | w->ref);
+	return 0;
+}
+
+__noinline int txn_unlock(__u32 txn, __u32 i)
+{
+	struct txn *t = txn_at(txn);
+	struct txn_write *w = t ? txn_write_at(t, i) : 0;
+	struct bucket *home;
+
+	if (!w || !(w->flags & BPFDB_WRITE_LOCKED))
+		return 0;
+	home = bucket_at(w->bucket);
+	if (home)
+		WRITE_ONCE(home->word, word_next(READ_ONCE(home->word)));
+	return 0;
+}
+
+/*
+ * Frees what write i replaced or, when the transaction failed, its version. Returns by how
+ * much the number of keys changed.
+ */
+__noinline int txn_retire(__u32 txn, __u32 i, int committed)
+{
+	struct txn *t = txn_at(txn);
+	struct txn_write *w = t ? txn_write_at(t, i) : 0;
+	struct record *rec = w ? heap_at(w->ref) : 0;
+	__u32 flags;
+	int tombstone;
+
+	if (!rec)
+		return 0;
+	flags = committed ? w->flags : BPFDB_WRITE_NOOP;
+	tombstone = rec->flags & BPFDB_RECORD_TOMBSTONE;
+	if (!committed || (tombstone && !(flags & BPFDB_WRITE_STAYS)))
+		record_free(w->ref);
+	if (flags & BPFDB_WRITE_NOOP)
+		return 0;
+	if (w->old && !(flags & BPFDB_WRITE_KEPT))
+		record_free(w->old);
+	if (tombstone)
+		return -1;
+	return flags & (BPFDB_WRITE_INSERTED | BPFDB_WRITE_REVIVED) ? 1 : 0;
+}
+
+/* Each loop over the writes is a function: with all three in one the verifier of 6.18 trips over itself. */
+__noinline int txn_publish_all(__u32 txn, __u32 locked, __u64 ts)
+{
+	for (__u32 i = unknown_zero(); i < BPFDB_MAX_TXN_WRITES && i < locked && CAN_LOOP; i++)
+		txn_publish(txn, i, ts);
+	return 0;
+}
+
+__noinline int txn_unlock_all(__u32 txn, __u32 locked)
+{
+	for (__u32 i = unknown_zero(); i < BPFDB_MAX_TXN_WRITES && i < locked && CAN_LOOP; i++)
+		txn_unlock(txn, i);
+	return 0;
+}
+
+__noinline int txn_retire_all(__u32 txn, int committed)
+{
+	struct txn *t = txn_at(txn);
+	__s64 keys = 0;
+
+	if (!t)
+		return -EINVAL;
+	for (__u32 i = unknown_zero(); i < BPFDB_MAX_TXN_WRITES && i < t->writes_len && CAN_LOOP;
+	     i++)
+		keys += txn_retire(txn, i, committed);
+	if (keys)
+		keys_count(keys);
+	return 0;
+}
+
+/* Ends the transaction's life: its first `locked` writes hold locks, ts = 0 undoes them. */
+static __always_inline int txn_end(__u32 txn, __u32 locked, __u64 ts)
+{
+	struct txn *t = txn_at(txn);
+
+	if (!t)
+		return -EINVAL;
+	txn_publish_all(txn, locked, ts);
+	barrier();
+	txn_unlock_all(txn, locked);
+	txn_retire_all(txn, ts != 0);
+	txn_release(t, txn);
+	return 0;
+}
+
+/* Do the first `reads` reads of the transaction still hold? 0 or -EAGAIN. */
+__noinline int txn_validate(__u32 txn, __u32 reads)
+{
+	struct control *ctl = control();
+	struct txn *t = txn_at(txn);
+	int err = 0;
+
+	if (!t || !ctl)
+		return -EINVAL;
+	if (READ_ONCE(ctl->flush_ts) != t->flush_ts)
+		return -EAGAIN;
+	for (__u32 i = unknown_zero();
+	     !err && i < BPFDB_MAX_TXN_READS && i < reads && i < t->reads_len && CAN_LOOP; i++)
+		err = txn_check(txn, i);
+	return err;
+}
+
+/*
+ * Takes back all writes and all but the first `reads` reads, to run a transaction without a
+ * snapshot again.
+ */
+__noinline int txn_rewind(__u32 txn, __u32 reads)
+{
+	struct control *ctl = control();
+	struct txn *t = txn_at(txn);
+
+	if (!t || !ctl)
+		return -EINVAL;
+	if (!reads)
+		t->flush_ts = READ_ONCE(ctl->flush_ts);
+	txn_retire_all(txn, 0);
+	t->writes_len = 0;
+	t->doomed = 0;
+	if (t->reads_len > reads)
+		t->reads_len = reads;
+	return 0;
+}
+
+/* Locks, validates and takes a timestamp: the timestamp, or an error with *locked writes locked. */
+static __always_inline int txn_prepare(struct scratch *s, struct txn *t, __u32 txn, __u32 *locked,
+				       __u64 *ts)
+{
+	struct control *ctl = control();
+	int err = 0;
+
+	if (!ctl)
+		return -EINVAL;
+	if (t->behind)
+		return -EAGAIN;
+	t->locked_max = 0;
+	for (; *locked < BPFDB_MAX_TXN_WRITES && *locked < t->writes_len && CAN_LOOP; ++*locked) {
+		err = txn_lock(s, txn, *locked);
+		if (err)
+			return err;
+	}
+	err = txn_validate(txn, BPFDB_MAX_TXN_READS);
+	if (err)
+		return err;
+	if (t->writes_len)
+		*ts = __sync_fetch_and_add(&ctl->clock, 1) + 1;
+	/* Only after taking ts: a FLUSHALL that starts now gets a later one and covers us. */
+	if (READ_ONCE(ctl->flush_ts) == t->flush_ts)
+		return 0;
+	*ts = 0;
+	return -EAGAIN;
+}
+
+/*
+ * Commits and ends the transaction. 0; -EAGAIN: another commit changed what it read or
+ * held what it writes, run it again; -ENOMEM, -ENOSPC, -E2BIG: a limit. After an error
+ * none of its writes happened. Overwrites the staged key.
+ */
+__noinline int txn_commit(struct scratch *s, __u32 txn)
+{
+	struct txn *t = txn_at(txn);
+	__u32 locked = unknown_zero();
+	__u64 ts = 0;
+	int err;
+
+	if (!s || !t)
+		return -EINVAL;
+	err = -(int)t->doomed;
+	/* What only read its snapshot happened at that instant, whatever came later. */
+	if (!err && (!t->snapshot || t->writes_len))
+		err = txn_prepare(s, t, txn, &locked, &ts);
+	/* Before it publishes, lest it keep versions for itself. */
+	snapshot_end(t, txn - 1);
+	txn_end(txn, locked, ts);
+	count(err ? COUNTER_CONFLICTS : COUNTER_COMMITS, 1);
+	return err == -EBUSY ? -EAGAIN : err;
+}
+
+/* Ends the transaction; nothing of it happened. */
+__noinline int txn_abort(__u32 txn)
+{
+	if (txn_end(txn, 0, 0))
+		return -EINVAL;
+	count(COUNTER_ABORTS, 1);
+	return 0;
+}
+
+/* Was the transaction idle for too long? Interactive ones only. */
+static __always_inline int txn_idle(struct txn *t)
+{
+	struct control *ctl = control();
+
+	/* Signed: it may have been used since the clock was read. */
+	return ctl && t->flags & BPFDB_TXN_INTERACTIVE &&
+	       (__s64)(bpf_ktime_get_ns() - READ_ONCE(t->used_ns)) > (__s64)ctl->txn_timeout_ns;
+}
+
+/* Aborts a transaction that its owner has left idle: 1 = done. */
+__noinline int txn_reap(__u32 txn)
+{
+	struct txn *t = txn_at(txn);
+	__u64 token = t ? READ_ONCE(t->token) : 0;
+
+	if (!token || !txn_idle(t) || txn_enter(txn, token))
+		return 0;
+	if (!txn_idle(t)) { /* its owner was faster */
+		WRITE_ONCE(t->busy, 0);
+		return 0;
+	}
+	txn_abort(txn);
+	count(COUNTER_TIMEOUTS, 1);
+	return 1;
+}
+
+#endif
