@@ -70,6 +70,8 @@ struct bucket {
 /* ---- record: one version of one key ------------------------------------------ */
 
 #define BPFDB_RECORD_TOMBSTONE 1 /* flags: this version deletes the key */
+/* flags: flushed, and only still there for a snapshot; like a tombstone it counts as a version, not as a key */
+#define BPFDB_RECORD_FLUSHED 2
 
 /*
  * data holds the key, zero-padded to 8 bytes, then the value. older links the version this
@@ -274,8 +276,9 @@ struct key {
 	__u64 words[BPFDB_KEY_WORDS];
 };
 
-#define FOUND_FLUSHED 1 /* stale: a FLUSHALL covers the version, which still counts as a key */
-#define FOUND_TOMBSTONE 2 /* stale: the version says the key was deleted */
+#define FOUND_FLUSHED 1 /* stale: a FLUSHALL covers the version */
+#define FOUND_UNCOUNTED                                                                  \
+	2 /* stale: the version does not count as a key (a flushed one does at first) */
 
 /* Where store_find found the current key, or where it may be put. */
 struct found {

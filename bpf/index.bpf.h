@@ -51,11 +51,13 @@ static __always_inline __u64 bucket_id(__u64 state, __u64 hash)
 	return id;
 }
 
-/* FOUND_*: why a version does not make its key exist, if a FLUSHALL was at flush_ts. */
+/* Flags of a version that is the latest and yet no key: it counts among the versions kept. */
+#define RECORD_UNCOUNTED (BPFDB_RECORD_TOMBSTONE | BPFDB_RECORD_FLUSHED)
+
+/* FOUND_*: why the latest version does not make its key exist, if a FLUSHALL was at flush_ts. */
 static __always_inline __u32 record_stale(struct record *rec, __u64 flush_ts)
 {
-	_Static_assert(FOUND_TOMBSTONE == BPFDB_RECORD_TOMBSTONE << 1, "one shift turns it");
-	return (rec->flags & BPFDB_RECORD_TOMBSTONE) << 1 |
+	return (rec->flags & RECORD_UNCOUNTED ? FOUND_UNCOUNTED : 0) |
 	       (rec->commit_ts <= flush_ts ? FOUND_FLUSHED : 0);
 }
 

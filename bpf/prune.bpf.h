@@ -13,15 +13,16 @@
 
 #include "store.bpf.h"
 
-#define PRUNE_MAX_WALK                                                                   \
-	1024 /* versions of one key in one visit; at most BPFDB_MAX_TXNS of them stay */
+#define PRUNE_MAX_WALK 1024 /* versions of a key in one visit: more than BPFDB_MAX_TXNS can need */
+#define PRUNE_MAX_CHANGED 32 /* versions changed while writers of the bucket wait, ... */
+#define PRUNE_MAX_VISITS 64 /* ... and times the bucket is visited again for more */
 
 struct prune {
 	__u64 clock;
 	__u64 flush_ts;
 	__u32 snapshots_len;
 	__u32 left; /* versions that had to stay in the bucket under way */
-	__u32 changed; /* the bucket under way changed */
+	__u32 changed; /* versions in it that were freed or marked as flushed */
 	__u32 _pad;
 	__u64 snapshots[BPFDB_MAX_TXNS];
 };
@@ -94,7 +95,8 @@ __noinline int prune_versions(struct scratch *s, __u64 ref)
 	if (!s || !rec)
 		return 0;
 	p = prune_at(s);
-	for (__u32 i = unknown_zero(); i < PRUNE_MAX_WALK && CAN_LOOP; i++) {
+	for (__u32 i = unknown_zero();
+	     i < PRUNE_MAX_WALK && p->changed < PRUNE_MAX_CHANGED && CAN_LOOP; i++) {
 		__u64 older = rec->older & BPFDB_REF_MASK;
 		struct record *prev = older ? heap_at(older) : 0;
 		__u64 end;
@@ -111,7 +113,7 @@ __noinline int prune_versions(struct scratch *s, __u64 ref)
 		record_free(older);
 		version_count(-1);
 		count(COUNTER_PRUNED, 1);
-		p->changed = 1;
+		p->changed++;
 	}
 	p->left++;
 	return 0;
@@ -119,7 +121,7 @@ __noinline int prune_versions(struct scratch *s, __u64 ref)
 
 /*
  * Prunes the key in one slot of a locked bucket. Its latest version goes too if it is a
- * tombstone with nothing behind it, or flushed: 1 when a key that counted is gone.
+ * tombstone with nothing behind it, or flushed: 1 when that was a key until now.
  */
 __noinline int prune_slot(struct scratch *s, __u64 id, __u64 slot)
 {
@@ -127,7 +129,7 @@ __noinline int prune_slot(struct scratch *s, __u64 id, __u64 slot)
 	__u64 *place = home ? slot_at(home, slot) : 0;
 	struct record *rec;
 	struct prune *p;
-	int flushed, tombstone;
+	int was_key;
 	__u64 ref;
 
 	if (!s || !place)
@@ -138,26 +140,28 @@ __noinline int prune_slot(struct scratch *s, __u64 id, __u64 slot)
 		return 0;
 	prune_versions(s, ref);
 	rec = heap_at(ref);
-	if (!rec || rec->older)
+	if (!rec || (!(rec->flags & BPFDB_RECORD_TOMBSTONE) && rec->commit_ts > p->flush_ts))
 		return 0;
-	tombstone = rec->flags & BPFDB_RECORD_TOMBSTONE;
-	flushed = rec->commit_ts <= p->flush_ts;
-	if (!tombstone && !flushed)
-		return 0;
-	if (!tombstone && prune_needed(s, rec->commit_ts, p->flush_ts)) {
+	was_key = !(rec->flags & RECORD_UNCOUNTED);
+	if (rec->older || (!(rec->flags & BPFDB_RECORD_TOMBSTONE) &&
+			   prune_needed(s, rec->commit_ts, p->flush_ts))) {
 		p->left++;
-		return 0;
+		if (!was_key)
+			return 0;
+		rec->flags |= BPFDB_RECORD_FLUSHED;
+		version_count(1);
+	} else {
+		WRITE_ONCE(*place, 0);
+		record_free(ref);
+		if (!was_key)
+			version_count(-1);
 	}
-	WRITE_ONCE(*place, 0);
-	record_free(ref);
-	if (tombstone)
-		version_count(-1);
-	p->changed = 1;
-	return !tombstone;
+	p->changed++;
+	return was_key;
 }
 
-/* Prunes one bucket: 0, or -EBUSY when it stayed locked. */
-__noinline int prune_bucket(struct scratch *s, __u64 id)
+/* Prunes one bucket for a moment: 0, 1 when there may be more to free, or -EBUSY when it stayed locked. */
+__noinline int prune_visit(struct scratch *s, __u64 id)
 {
 	struct bucket *home = bucket_at(id), *b = home;
 	struct control *ctl = control();
@@ -190,7 +194,17 @@ __noinline int prune_bucket(struct scratch *s, __u64 id)
 	bucket_unlock(home, p->changed);
 	if (removed)
 		keys_count(-removed);
-	return 0;
+	return p->changed >= PRUNE_MAX_CHANGED;
+}
+
+/* Prunes one bucket: 0, or -EBUSY when it stayed locked. */
+__noinline int prune_bucket(struct scratch *s, __u64 id)
+{
+	int err = 1;
+
+	for (__u32 i = unknown_zero(); err == 1 && i < PRUNE_MAX_VISITS && CAN_LOOP; i++)
+		err = prune_visit(s, id);
+	return err < 0 ? err : 0;
 }
 
 #endif

@@ -168,10 +168,10 @@ static __always_inline void store_retire(struct scratch *s, __s64 keys)
 		record_free(s->found.ref);
 }
 
-/* By how much a put changes the number of keys; flushed ones count until they are swept. */
+/* By how much a put changes the number of keys; flushed ones count until they are pruned. */
 static __always_inline __s64 store_added(struct scratch *s)
 {
-	return !s->found.ref || s->found.stale & FOUND_TOMBSTONE;
+	return !s->found.ref || s->found.stale & FOUND_UNCOUNTED;
 }
 
 /*

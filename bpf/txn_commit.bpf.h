@@ -12,7 +12,7 @@ static __always_inline __u32 txn_write_flags(struct scratch *s)
 {
 	if (!s->found.ref)
 		return BPFDB_WRITE_INSERTED;
-	return s->found.stale & FOUND_TOMBSTONE ? BPFDB_WRITE_REVIVED : 0;
+	return s->found.stale & FOUND_UNCOUNTED ? BPFDB_WRITE_REVIVED : 0;
 }
 
 /*

@@ -36,7 +36,7 @@ __noinline int txn_find_own(struct scratch *s)
 		/* Its timestamp is not set yet: only a tombstone makes it absent. */
 		struct record *rec = heap_at(w->ref);
 
-		s->found.stale = rec && (rec->flags & BPFDB_RECORD_TOMBSTONE) ? FOUND_TOMBSTONE : 0;
+		s->found.stale = rec && (rec->flags & BPFDB_RECORD_TOMBSTONE) ? FOUND_UNCOUNTED : 0;
 		s->found.slot = i;
 		s->found.own = 1;
 		return 1;

@@ -138,17 +138,17 @@ static __always_inline int version_link(struct control *ctl, struct record *rec,
 					__u64 bucket)
 {
 	struct record *prev = old ? heap_at(old) : 0;
-	int needed, tombstone;
+	int needed, counted;
 
 	if (!prev)
 		return 0;
 	needed = version_needed(ctl, prev->commit_ts);
-	tombstone = prev->flags & BPFDB_RECORD_TOMBSTONE;
+	counted = prev->flags & RECORD_UNCOUNTED ? 1 : 0;
 	rec->older = needed ? old : prev->older;
 	if (needed)
 		version_mark(ctl, bucket);
-	if (needed != tombstone) /* a tombstone has been counted already */
-		version_count(needed - tombstone);
+	if (needed != counted)
+		version_count(needed - counted);
 	return needed;
 }
 
@@ -171,7 +171,9 @@ __noinline int version_select(struct scratch *s, struct txn *t)
 		if (rec->commit_ts <= t->snapshot) {
 			s->found.ref = ref;
 			s->found.value_len = rec->value_len;
-			s->found.stale = record_stale(rec, t->flush_ts);
+			/* Whether later FLUSHALLs cover it is not this snapshot's business. */
+			s->found.stale = rec->flags & BPFDB_RECORD_TOMBSTONE ||
+					 rec->commit_ts <= t->flush_ts;
 			return 0;
 		}
 		s->found.behind = 1;

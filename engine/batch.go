@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"runtime"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -35,9 +36,9 @@ func (db *DB) Batch(ops []Op) (int, error) { return db.operate(txnRef{}, ops) }
 // what was added, and a bucket whose chain is full does not always get room by a split.
 const maxGrown = 64
 
-// maxReaped bounds how often a call is repeated that found its transaction in use, as it can only
-// be for the moment in which it is looked at for being idle.
-const maxReaped = 1000
+// maxBusy bounds how often an operation that met contention is tried again, and a call that found its
+// transaction in use, as it can only be while it is looked at for being idle.
+const maxBusy = 1000
 
 // txnRef names an open transaction; the zero value: none, each operation is on its own.
 type txnRef struct {
@@ -111,7 +112,7 @@ func (a *Area) stage(ops []Op) (int, error) {
 // their results.
 func (a *Area) operate(txn txnRef, ops []Op) (int, error) {
 	batch := a.operations(len(ops))
-	for from, grown := 0, 0; from < len(ops); {
+	for from, grown, busy := 0, 0, 0; from < len(ops); {
 		args := engineOperateArgs{
 			Scratch: a.id, Txn: txn.number, Token: txn.token, From: uint32(from), To: uint32(len(ops)),
 		}
@@ -122,13 +123,18 @@ func (a *Area) operate(txn txnRef, ops []Op) (int, error) {
 			a.collect(&ops[i], &batch[i])
 		}
 		if from < int(args.Result) {
-			from, grown = int(args.Result), 0
+			from, grown, busy = int(args.Result), 0, 0
 		}
 		switch errno := unix.Errno(-args.Error); errno {
 		case 0, unix.E2BIG: // E2BIG without progress is the transaction's limit
 			if errno == unix.E2BIG && a.scratch.OutLen == 0 {
 				return from, ErrTxnTooLarge
 			}
+		case unix.EBUSY:
+			if busy++; busy > maxBusy {
+				return from, ErrContention
+			}
+			runtime.Gosched()
 		case unix.ENOSPC:
 			if grown++; grown > maxGrown {
 				return from, ErrOutOfMemory
@@ -154,7 +160,7 @@ func (a *Area) collect(op *Op, result *engineOperation) {
 	}
 }
 
-// one runs a single operation; ErrContention is retried by the kernel only, boundedly.
+// one runs a single operation.
 func (db *DB) one(txn txnRef, op Op) (Op, error) {
 	ops := [1]Op{op}
 	if _, err := db.operate(txn, ops[:]); err != nil {

@@ -62,6 +62,9 @@ func TestSnapshot(t *testing.T) {
 				t.Fatalf("step %d: %v", i, err)
 			}
 			expect(t, db.Get, "k", step.value)
+			if exists := step.value != ""; db.Len() > 1 || (db.Len() == 1) != exists {
+				t.Errorf("after step %d: %d keys, value %q", i, db.Len(), step.value)
+			}
 			snapshots, want = append(snapshots, mustBeginReadOnly(t, db)), append(want, step.value)
 			if i%3 == 0 {
 				db.pruneMarked()

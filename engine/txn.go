@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"runtime"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -63,13 +64,14 @@ func (t *Txn) transact(args engineTransactArgs) (int32, error) {
 	}
 	defer area.Release()
 	args.Token, args.Scratch = t.token, area.id
-	for range maxReaped {
+	for range maxBusy {
 		if err := call(t.db.programs.Transact, &args); err != nil {
 			return 0, err
 		}
 		if unix.Errno(-args.Result) != unix.EBUSY {
 			break
 		}
+		runtime.Gosched()
 	}
 	if args.Result < 0 {
 		return 0, operatorError(args.Result)
