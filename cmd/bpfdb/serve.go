@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/cilium/ebpf"
 	"github.com/spf13/cobra"
@@ -17,6 +18,7 @@ type serveOptions struct {
 	addr    string
 	path    string
 	memory  string
+	timeout time.Duration
 	verbose bool
 	later   map[string]*string
 }
@@ -45,6 +47,7 @@ func serveCommand() *cobra.Command {
 	f.StringVar(&o.addr, "addr", server.DefaultAddr, "listen on `host:port`; port 0 picks a free one")
 	f.StringVar(&o.path, "path", string(server.PathAuto), "auto, user (no fast path) or sockmap")
 	f.StringVar(&o.memory, "memory", "1GiB", "most memory for data and index, e.g. 512MiB")
+	f.DurationVar(&o.timeout, "txn-timeout", 30*time.Second, "abort a transaction of BEGIN or WATCH left idle for this `time`")
 	f.BoolVar(&o.verbose, "verbose", false, "print the verifier's whole log when the kernel refuses a program")
 	for name, value := range laterFlags {
 		o.later[name] = f.String(name, value, "")
@@ -73,7 +76,10 @@ func (o *serveOptions) validate() (engine.Options, error) {
 	if err != nil {
 		return engine.Options{}, fault{errUsage, fmt.Errorf("--memory %q: %w", o.memory, err)}
 	}
-	options := engine.Options{MemoryBytes: memory}
+	if o.timeout <= 0 {
+		return engine.Options{}, fault{errUsage, fmt.Errorf("--txn-timeout %v: must be positive", o.timeout)}
+	}
+	options := engine.Options{MemoryBytes: memory, TxnTimeout: o.timeout}
 	if err := options.Validate(); err != nil {
 		return options, fault{errUsage, err}
 	}

@@ -104,7 +104,7 @@ func readFigures(conn net.Conn, in *bufio.Reader) ([]figure, error) {
 	if err := conn.SetDeadline(time.Now().Add(statTimeout)); err != nil {
 		return nil, err
 	}
-	if _, err := conn.Write([]byte("INFO bpfdb\r\n")); err != nil {
+	if _, err := conn.Write([]byte("INFO transactions bpfdb\r\n")); err != nil {
 		return nil, err
 	}
 	header, err := in.ReadString('\n')

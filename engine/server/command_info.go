@@ -19,6 +19,7 @@ var infoSections = []struct {
 	{"Clients", infoClients},
 	{"Memory", infoMemory},
 	{"Stats", infoStats},
+	{"Transactions", infoTransactions},
 	{"Keyspace", infoKeyspace},
 	{"bpfdb", infoCounters},
 }
@@ -83,6 +84,14 @@ func infoStats(s *Server, b *strings.Builder) {
 	field(b, "total_commands_processed", counters["commands"]+counters["user_commands"])
 	field(b, "keyspace_hits", counters["get_hits"])
 	field(b, "keyspace_misses", counters["get_misses"])
+}
+
+func infoTransactions(s *Server, b *strings.Builder) {
+	stats := s.db.Stats()
+	field(b, "open_transactions", stats.Txns)
+	field(b, "open_snapshots", stats.Snapshots)
+	field(b, "kept_versions", stats.Versions)
+	field(b, "transaction_timeout_ms", s.db.Options().TxnTimeout.Milliseconds())
 }
 
 func infoKeyspace(s *Server, b *strings.Builder) {

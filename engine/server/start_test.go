@@ -84,7 +84,13 @@ func requireKernel(t *testing.T) {
 
 // open serves an empty database of its own, by default on a free port of the loopback interface.
 func open(options Options) (s *Server, closeServer func() error, err error) {
-	db, err := engine.Open(engine.Options{MemoryBytes: 256 << 20})
+	return openWith(engine.Options{}, options)
+}
+
+// openWith is open with options for the engine too.
+func openWith(of engine.Options, options Options) (s *Server, closeServer func() error, err error) {
+	of.MemoryBytes = 256 << 20
+	db, err := engine.Open(of)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -106,9 +112,15 @@ func open(options Options) (s *Server, closeServer func() error, err error) {
 // startTest serves for the length of the test, which fails if anything is left in the kernel.
 func startTest(t *testing.T, options Options) *Server {
 	t.Helper()
+	return startWith(t, engine.Options{}, options)
+}
+
+// startWith is startTest with options for the engine too.
+func startWith(t *testing.T, of engine.Options, options Options) *Server {
+	t.Helper()
 	requireKernel(t)
 	kerneltest.VerifyClean(t, "bpfdb")
-	s, closeServer, err := open(options)
+	s, closeServer, err := openWith(of, options)
 	if err != nil {
 		t.Fatal(err)
 	}
