@@ -47,7 +47,8 @@ func serveCommand() *cobra.Command {
 	f.StringVar(&o.addr, "addr", server.DefaultAddr, "listen on `host:port`; port 0 picks a free one")
 	f.StringVar(&o.path, "path", string(server.PathAuto), "auto, user (no fast path) or sockmap")
 	f.StringVar(&o.memory, "memory", "1GiB", "most memory for data and index, e.g. 512MiB")
-	f.DurationVar(&o.timeout, "txn-timeout", 30*time.Second, "abort a transaction of BEGIN or WATCH left idle for this `time`")
+	f.DurationVar(&o.timeout, "txn-timeout", 30*time.Second,
+		"abort a transaction of BEGIN or WATCH left idle for this `time`")
 	f.BoolVar(&o.verbose, "verbose", false, "print the verifier's whole log when the kernel refuses a program")
 	for name, value := range laterFlags {
 		o.later[name] = f.String(name, value, "")
