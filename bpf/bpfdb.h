@@ -297,6 +297,7 @@ struct found {
 	__u32 behind; /* a snapshot's answer, and no longer the latest */
 	__u32 _pad;
 	__u64 commit_ts; /* of ref */
+	__u64 older; /* the version it replaced, 0 = none kept */
 };
 
 struct arg {

@@ -79,6 +79,7 @@ static __always_inline int index_compare(struct scratch *s, __u64 ref)
 	s->found.ref = ref & BPFDB_REF_MASK;
 	s->found.value_len = rec->value_len;
 	s->found.commit_ts = rec->commit_ts;
+	s->found.older = rec->older;
 	s->found.stale = record_stale(rec, s->found.flush_ts);
 	return 1;
 }

@@ -105,6 +105,13 @@ __noinline int kv_carry(struct scratch *s, __u64 ref)
 	return 0;
 }
 
+/* Is there more to do about what is replaced than to free it? Hardly ever without snapshots. */
+static __always_inline int store_replaces(struct control *ctl, struct scratch *s)
+{
+	return s->found.ref &&
+	       (READ_ONCE(ctl->snapshots) || s->found.older || s->found.stale & FOUND_UNCOUNTED);
+}
+
 /*
  * Publishes ref (0 = remove the key) in place of what was found, if the bucket is still as
  * it was. The lock is held for a dozen instructions: everything was looked up before.
@@ -142,7 +149,8 @@ static __always_inline int store_install(struct scratch *s, __u64 ref)
 		err = -EAGAIN;
 	} else if (rec) {
 		rec->commit_ts = ts;
-		s->found.kept = version_link(ctl, rec, s->found.ref, s->found.bucket);
+		if (store_replaces(ctl, s))
+			s->found.kept = version_link(ctl, rec, s->found.ref, s->found.bucket);
 		if (rec->flags & BPFDB_RECORD_TOMBSTONE) {
 			version_count(1);
 			version_mark(ctl, s->found.bucket);
@@ -180,14 +188,13 @@ static __always_inline __s64 store_added(struct scratch *s)
  */
 static __always_inline int store_remove(struct scratch *s)
 {
-	struct record *found = heap_at(s->found.ref);
 	struct control *ctl = control();
 	__s64 ref = 0;
 	int err;
 
-	if (!found || !ctl)
+	if (!ctl)
 		return -EINVAL;
-	if (found->older || version_needed(ctl, s->found.commit_ts)) {
+	if (s->found.older || version_needed(ctl, s->found.commit_ts)) {
 		ref = tombstone_prepare(s);
 		if (ref < 0)
 			return ref;

@@ -182,6 +182,7 @@ type engineScratch struct {
 		Pad      uint32
 		_        [4]byte
 		CommitTs uint64
+		Older    uint64
 	}
 	Key struct {
 		_     structs.HostLayout
