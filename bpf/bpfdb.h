@@ -11,6 +11,7 @@
 /* ---- limits a user can meet -------------------------------------------------- */
 
 #define BPFDB_MAX_KEY 512 /* longest key */
+#define BPFDB_KEY_WORDS (BPFDB_MAX_KEY / 8)
 #define BPFDB_MAX_VALUE 65536 /* longest value */
 #define BPFDB_MAX_ARGS 1024 /* arguments of one request, the command name included */
 #define BPFDB_MAX_REQUEST (1 << 20) /* bytes of one request */
@@ -100,7 +101,7 @@ struct control {
 	__u64 heap_end; /* units that exist; user space adds segments and raises it */
 	__u64 heap_max; /* units allowed by the memory limit */
 	__u64 index_max; /* buckets allowed by it */
-	__u64 hash_seed;
+	__u64 _pad6;
 	/*
 	 * Versions with commit_ts <= flush_ts are gone: FLUSHALL in one store. It is ~0 while a
 	 * FLUSHALL takes its timestamp, so that no writer can fall between the two.
@@ -122,6 +123,7 @@ struct control {
 	__u64 marked; /* a region was marked since user space last looked: see bpfdb_marks */
 	__u64 _pad5[5];
 	__u64 snapshot[BPFDB_MAX_TXNS]; /* timestamp of each transaction's snapshot, 0 = none */
+	__u64 hash_key[BPFDB_KEY_WORDS]; /* secret, for the hash of keys */
 };
 
 /*
@@ -263,8 +265,6 @@ struct txn {
 };
 
 /* ---- scratch: the work area of one program run ----------------------------------- */
-
-#define BPFDB_KEY_WORDS (BPFDB_MAX_KEY / 8)
 
 #define BPFDB_PREFETCH 16 /* keys whose memory is fetched ahead at a time */
 

@@ -36,11 +36,13 @@ static __always_inline __u64 mix(__u64 x)
 	return x ^ x >> 31;
 }
 
-/* One round per word keeps the chain short; the finaliser spreads the result. */
-static __always_inline __u64 hash_word(__u64 hash, __u64 word)
+/*
+ * One word's part of NH (Black et al., UMAC, CRYPTO 1999): two keys of equal length get the same
+ * sum for one secret in 2^32, whoever chose them. The finaliser spreads the sum.
+ */
+static __always_inline __u64 hash_word(__u64 word, __u64 key)
 {
-	hash = (hash ^ word) * 0x9e3779b97f4a7c15ULL;
-	return hash ^ hash >> 32;
+	return (__u64)((__u32)word + (__u32)key) * (__u32)((word >> 32) + (key >> 32));
 }
 
 /*
@@ -56,7 +58,7 @@ static __always_inline int key_take(struct scratch *s, __u32 off, __u32 len)
 	if (!ctl || len > BPFDB_MAX_KEY)
 		return -EINVAL;
 	off &= BPFDB_IN_MASK;
-	hash = ctl->hash_seed ^ len;
+	hash = len;
 	for (i = 0; i < BPFDB_KEY_WORDS; i++) {
 		__u32 done = i * 8;
 
@@ -66,7 +68,7 @@ static __always_inline int key_take(struct scratch *s, __u32 off, __u32 len)
 		if (len - done < 8)
 			word &= (1ULL << (len - done) * 8) - 1;
 		s->key.words[i] = word;
-		hash = hash_word(hash, word);
+		hash += hash_word(word, ctl->hash_key[i]);
 	}
 	s->key.len = len;
 	s->key.hash = mix(hash);

@@ -7,13 +7,14 @@ import (
 
 // hashKey restates record.bpf.h's hash, so that tests can choose keys by bucket;
 // TestHashKey holds the two together.
-func hashKey(seed uint64, key []byte) uint64 {
-	hash := seed ^ uint64(len(key))
-	for at := 0; at < len(key); at += 8 {
+func hashKey(db *DB, key []byte) uint64 {
+	secret := db.control.at(0).HashKey
+	hash := uint64(len(key))
+	for i := 0; i*8 < len(key); i++ {
 		var word [8]byte
-		copy(word[:], key[at:])
-		hash = (hash ^ binary.LittleEndian.Uint64(word[:])) * 0x9e3779b97f4a7c15
-		hash ^= hash >> 32
+		copy(word[:], key[i*8:])
+		low, high := binary.LittleEndian.Uint32(word[:]), binary.LittleEndian.Uint32(word[4:])
+		hash += uint64(low+uint32(secret[i])) * uint64(high+uint32(secret[i]>>32))
 	}
 	hash ^= hash >> 30
 	hash *= 0xbf58476d1ce4e5b9
@@ -22,12 +23,23 @@ func hashKey(seed uint64, key []byte) uint64 {
 	return hash ^ hash>>31
 }
 
+// collideWholly makes n keys with the same hash, for which it needs the secret: a first factor of 0
+// hides the second.
+func collideWholly(db *DB, n int) [][]byte {
+	keys := make([][]byte, n)
+	for i := range keys {
+		keys[i] = binary.LittleEndian.AppendUint32(nil, -uint32(db.control.at(0).HashKey[0]))
+		keys[i] = binary.LittleEndian.AppendUint32(keys[i], uint32(i))
+	}
+	return keys
+}
+
 // collide finds n keys that share one bucket of an index that has not grown.
 func collide(db *DB, bucket uint64, n int) [][]byte {
 	var keys [][]byte
 	for i := uint64(0); len(keys) < n; i++ {
 		key := binary.LittleEndian.AppendUint64(nil, i)
-		if hashKey(db.options.HashSeed, key)&(1<<indexSegmentShift-1) == bucket {
+		if hashKey(db, key)&(1<<indexSegmentShift-1) == bucket {
 			keys = append(keys, key)
 		}
 	}
@@ -51,7 +63,7 @@ func TestHashKey(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := hashKey(1, []byte(key)); got != want {
+		if want := hashKey(db, []byte(key)); got != want {
 			t.Errorf("%q: the kernel's hash is %#x, the test's %#x", key, got, want)
 		}
 	}

@@ -126,7 +126,7 @@ func (db *DB) mapMemory() (err error) {
 // format lays out an empty store: one index segment, one heap segment, all transactions free.
 func (db *DB) format() error {
 	c := db.control.at(0)
-	c.HashSeed = db.options.HashSeed
+	c.HashKey = db.options.hashKey()
 	c.ShardMask = shards() - 1
 	c.ScratchCount = uint32(db.options.KernelAreas)
 	c.HeapMax = db.options.heapSegments() * segmentUnits

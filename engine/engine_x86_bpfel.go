@@ -41,7 +41,7 @@ type engineControl struct {
 	HeapEnd        uint64
 	HeapMax        uint64
 	IndexMax       uint64
-	HashSeed       uint64
+	Pad6           uint64
 	FlushTs        uint64
 	ShardMask      uint32
 	ScratchCount   uint32
@@ -55,6 +55,7 @@ type engineControl struct {
 	Marked         uint64
 	Pad5           [5]uint64
 	Snapshot       [256]uint64
+	HashKey        [64]uint64
 }
 
 type engineCounter uint32

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"encoding/binary"
 	"errors"
 	"testing"
 )
@@ -44,29 +43,12 @@ func TestIndexFull(t *testing.T) {
 	checkFilled(t, db, 0, n, 0)
 }
 
-// floodKeys are keys that a weak hash sends to one value whatever its seed: the difference
-// that one word makes is undone by the next.
-func floodKeys(bits int) [][]byte {
-	keys := make([][]byte, 1<<bits)
-	for n := range keys {
-		for bit := range bits {
-			var first, next uint64
-			if n>>bit&1 == 1 {
-				first, next = 1<<63, 1<<63|1<<31
-			}
-			keys[n] = binary.LittleEndian.AppendUint64(keys[n], first)
-			keys[n] = binary.LittleEndian.AppendUint64(keys[n], next)
-		}
-	}
-	return keys
-}
-
-// TestHashFlood writes keys that somebody without the seed chose to collide. Each write
+// TestHashFlood writes keys that collide wholly, which takes the hash's secret. Each write
 // must succeed or be refused after a bounded number of attempts, from Go and from serve().
 func TestHashFlood(t *testing.T) {
 	db := openTest(t)
 	c := newClient(t, db, 1)
-	keys := floodKeys(7)
+	keys := collideWholly(db, 128)
 	in, grown := 0, uint64(0)
 	for most := db.control.at(0).IndexMax / splitBatch; in < len(keys) && grown <= most; {
 		c.load([]byte(bulk("SET", string(keys[in]), string(keys[in]))))

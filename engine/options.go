@@ -1,6 +1,8 @@
 package engine
 
 import (
+	cryptorand "crypto/rand"
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -46,7 +48,8 @@ type Options struct {
 	// UserAreas are scratch areas for calls from Go, so also the most calls that run at once;
 	// default 4 per CPU and at least 8.
 	UserAreas int
-	// HashSeed fixes the hash of keys, for reproducible experiments; 0 = random.
+	// HashSeed fixes the hash of keys, for reproducible experiments; 0 = a secret hash, with which nobody
+	// can choose keys that collide.
 	HashSeed uint64
 	// TxnTimeout is how long a transaction of Begin or BEGIN may be idle before it is aborted;
 	// 10 ms to 24 h, default 30 s.
@@ -70,9 +73,6 @@ func (o Options) withDefaults() Options {
 	}
 	if o.TxnTimeout == 0 {
 		o.TxnTimeout = 30 * time.Second
-	}
-	if o.HashSeed == 0 {
-		o.HashSeed = rand.Uint64()
 	}
 	return o
 }
@@ -117,4 +117,18 @@ func shards() uint32 {
 		n *= 2
 	}
 	return n
+}
+
+// hashKey is what makes the hash of keys this engine's own.
+func (o Options) hashKey() (key [MaxKey / 8]uint64) {
+	var seed [32]byte
+	binary.LittleEndian.PutUint64(seed[:], o.HashSeed)
+	if o.HashSeed == 0 {
+		cryptorand.Read(seed[:]) // never fails
+	}
+	source := rand.NewChaCha8(seed)
+	for i := range key {
+		key[i] = source.Uint64()
+	}
+	return key
 }
