@@ -4,7 +4,7 @@
  * who has them; txn_sets.bpf.h is what they read and write, txn_commit.bpf.h how they end.
  *
  * Reads note the version they saw; writes stay private. Commit locks the buckets it
- * writes, checks that every version read is still the latest, takes one commit timestamp
+ * writes, takes one commit timestamp, checks that every version read is still the latest,
  * and publishes all writes before it unlocks. Readers wait, boundedly, at a locked bucket,
  * so a commit becomes visible at one instant. Waiting for a lock is bounded too: a
  * transaction that does not get one fails and is run again by its owner.

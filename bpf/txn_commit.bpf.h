@@ -335,16 +335,17 @@ static __always_inline int txn_prepare(struct scratch *s, struct txn *t, __u32 t
 		if (err)
 			return err;
 	}
-	err = txn_validate(txn, BPFDB_MAX_TXN_READS);
-	if (err)
-		return err;
+	/*
+	 * Before validation: what changes a read of ours after it was validated then gets a later
+	 * timestamp, so that snapshots see commits in the order in which they depend on each
+	 * other. A FLUSHALL that starts now gets a later one too, and covers us.
+	 */
 	if (t->writes_len)
 		*ts = __sync_fetch_and_add(&ctl->clock, 1) + 1;
-	/* Only after taking ts: a FLUSHALL that starts now gets a later one and covers us. */
-	if (READ_ONCE(ctl->flush_ts) == t->flush_ts)
-		return 0;
-	*ts = 0;
-	return -EAGAIN;
+	err = txn_validate(txn, BPFDB_MAX_TXN_READS);
+	if (err)
+		*ts = 0;
+	return err;
 }
 
 /*
