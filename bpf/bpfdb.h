@@ -20,6 +20,7 @@
 #define BPFDB_MAX_TXNS 256 /* transactions open at once */
 /* Of these, interactive ones; the rest are kept for commands of several keys, which need one for one run. */
 #define BPFDB_MAX_INTERACTIVE 192
+#define BPFDB_MAX_PROCEDURE_WRITES 256 /* keys one call of a stored procedure may write */
 
 /* ---- heap: blocks in segments ------------------------------------------------ */
 
@@ -300,6 +301,15 @@ struct found {
 	__u64 older; /* the version it replaced, 0 = none kept */
 };
 
+/* A write that a stored procedure made, set aside until it has ended well. */
+struct pending_write {
+	__u64 ref; /* new version, or a tombstone */
+	__u64 hash;
+};
+
+#define BPFDB_BUILT_MASK 255 /* last place in built[] at which a piece may start */
+#define BPFDB_BUILT_SIZE 512
+
 struct arg {
 	__u32 off; /* into in[] */
 	__u32 len;
@@ -356,12 +366,16 @@ struct scratch {
 	__u32 misses; /* ... that were not, in this run */
 	__u32 forgotten; /* passes a number by the verifier: see forget() */
 	__u32 spare; /* sockmap: buffer kept ready for the start of a request: index + 1 */
+	__u32 built_len;
+	__u32 pending_len;
 	__u32 _pad;
 	__s64 number; /* last integer read, or counted by a command */
 	__u8 text[48]; /* last integer printed: ends at byte 20, the rest is slack */
 	struct found found;
 	struct key key;
 	__u64 ahead[BPFDB_PREFETCH]; /* hashes of keys about to be used */
+	__u8 built[BPFDB_BUILT_SIZE]; /* a key or value that a stored procedure puts together */
+	struct pending_write pending[BPFDB_MAX_PROCEDURE_WRITES];
 	struct arg argv[BPFDB_MAX_ARGS];
 	__u8 in[BPFDB_IN_SIZE];
 	__u8 out[BPFDB_OUT_SIZE];
@@ -428,6 +442,15 @@ struct operate_args {
 	__u32 to;
 	__s32 result; /* first operation not done: < to when -error happened there */
 	__s32 error; /* 0, -ENOSPC grow and call again, -E2BIG out[] is full, ... */
+};
+
+/* A stored procedure's call: in argv[1] its name, then its arguments; the reply is in out[]. */
+struct call_args {
+	__u64 token; /* of the transaction */
+	__u32 scratch;
+	__u32 txn; /* index + 1, 0 = a transaction of its own */
+	__s32 result; /* 0 or more: a reply is in out[]; else a negative errno */
+	__u32 _pad;
 };
 
 enum transact_code {

@@ -20,6 +20,7 @@
 #include "command_set_options.bpf.h"
 #include "command_txn.bpf.h"
 #include "command_write.bpf.h"
+#include "procedure.bpf.h"
 
 /* Arity as in Redis: the name counts, a minimum is negative. */
 #define COMMAND(name, arity, run)                                          \
@@ -41,6 +42,7 @@ static __always_inline int command_run(struct scratch *s, struct conn *c)
 		COMMAND(NAME('D', 'E', 'C', 'R', 'B', 'Y'), 3, command_decrby(s));
 		COMMAND(NAME('M', 'G', 'E', 'T', 0, 0), -2, command_mget(s, c));
 		COMMAND(NAME('M', 'S', 'E', 'T', 0, 0), -3, command_mset(s, c));
+		COMMAND(NAME('C', 'A', 'L', 'L', 0, 0), -2, command_call(s, c));
 		COMMAND(NAME('A', 'P', 'P', 'E', 'N', 'D'), 3, command_append(s));
 		COMMAND(NAME('S', 'T', 'R', 'L', 'E', 'N'), 2, command_strlen(s));
 		COMMAND(NAME('E', 'X', 'I', 'S', 'T', 'S'), -2, command_exists(s, c));

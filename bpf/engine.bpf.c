@@ -116,6 +116,26 @@ int bpfdb_operate(struct operate_args *args)
 	return 0;
 }
 
+/* Calls the stored procedure in argv: user space's way past RESP. */
+SEC("syscall")
+int bpfdb_call(struct call_args *args)
+{
+	struct scratch *s = scratch_at(args->scratch);
+
+	args->result = s ? 0 : -EINVAL;
+	if (s && args->txn)
+		args->result = txn_enter(args->txn, args->token);
+	if (!s || args->result)
+		return 0;
+	s->txn = args->txn;
+	s->out_len = 0;
+	s->out_limit = REPLY_MAX;
+	args->result = procedure_call(s, 0);
+	if (args->txn)
+		txn_leave(args->txn);
+	return 0;
+}
+
 /* COMMIT and ABORT end a transaction that its owner still has. */
 static __always_inline int transact_end(struct scratch *s, struct transact_args *args)
 {

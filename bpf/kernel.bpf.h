@@ -18,7 +18,9 @@
 #define ENOSPC 28
 #define EROFS 30
 #define ERANGE 34
+#define EBADMSG 74
 #define ESTALE 116
+#define ECANCELED 125
 
 #define READ_ONCE(x) (*(const volatile typeof(x) *)&(x))
 #define WRITE_ONCE(x, v) (*(volatile typeof(x) *)&(x) = (v))

@@ -46,10 +46,10 @@ static __always_inline __u64 hash_word(__u64 word, __u64 key)
 }
 
 /*
- * Stages in[off..off+len) as the current key: zero-padded copy and seeded hash. A key over
- * BPFDB_MAX_KEY bytes is -EINVAL.
+ * Stages the len bytes at from as the current key: zero-padded copy and seeded hash. A key
+ * over BPFDB_MAX_KEY bytes is -EINVAL.
  */
-static __always_inline int key_take(struct scratch *s, __u32 off, __u32 len)
+static __always_inline int key_copy(struct scratch *s, const __u8 *from, __u32 len)
 {
 	struct control *ctl = control();
 	__u64 hash, word;
@@ -57,14 +57,13 @@ static __always_inline int key_take(struct scratch *s, __u32 off, __u32 len)
 
 	if (!ctl || len > BPFDB_MAX_KEY)
 		return -EINVAL;
-	off &= BPFDB_IN_MASK;
 	hash = len;
 	for (i = 0; i < BPFDB_KEY_WORDS; i++) {
 		__u32 done = i * 8;
 
 		if (done >= len)
 			break;
-		word = *(__u64 *)(s->in + off + done);
+		word = *(__u64 *)(from + done);
 		if (len - done < 8)
 			word &= (1ULL << (len - done) * 8) - 1;
 		s->key.words[i] = word;
@@ -73,6 +72,12 @@ static __always_inline int key_take(struct scratch *s, __u32 off, __u32 len)
 	s->key.len = len;
 	s->key.hash = mix(hash);
 	return 0;
+}
+
+/* The same of in[off..off+len). */
+static __always_inline int key_take(struct scratch *s, __u32 off, __u32 len)
+{
+	return key_copy(s, s->in + (off & BPFDB_IN_MASK), len);
 }
 
 __noinline int key_stage(struct scratch *s, __u32 off, __u32 len)

@@ -114,9 +114,10 @@ static __always_inline int reply_integer(struct scratch *s, __s64 value)
 	return SERVE_DONE;
 }
 
+/* c is NULL where there is no connection: RESP2. */
 static __always_inline void reply_null(struct scratch *s, struct conn *c)
 {
-	if (c->protocol == 3)
+	if (c && c->protocol == 3)
 		reply_text(s, "_\r\n");
 	else
 		reply_text(s, "$-1\r\n");

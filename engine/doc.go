@@ -1,5 +1,6 @@
 // Package engine loads the BPF-DB engine into the kernel, owns its maps and gives Go
-// programs its operators: BEGIN, GET, SET, DELETE, COMMIT and ABORT.
+// programs its operators: BEGIN, GET, SET, DELETE, COMMIT and ABORT, and CALL for the stored
+// procedures compiled into it.
 //
 // The data lives in kernel memory: 64 MiB heap segments of records and 4 MiB index
 // segments of buckets (bpf/bpfdb.h describes both). Programs of any hook work on them

@@ -39,6 +39,7 @@ type DB struct {
 // programs are the SYSCALL programs of engine.bpf.c.
 type programs struct {
 	Operate  *ebpf.Program `ebpf:"bpfdb_operate"`
+	Call     *ebpf.Program `ebpf:"bpfdb_call"`
 	Transact *ebpf.Program `ebpf:"bpfdb_transact"`
 	Split    *ebpf.Program `ebpf:"bpfdb_split"`
 	Flush    *ebpf.Program `ebpf:"bpfdb_flush"`
@@ -49,7 +50,7 @@ type programs struct {
 
 // close closes what Assign took out of the collection.
 func (p *programs) close() error {
-	return errors.Join(p.Operate.Close(), p.Transact.Close(), p.Split.Close(),
+	return errors.Join(p.Operate.Close(), p.Call.Close(), p.Transact.Close(), p.Split.Close(),
 		p.Flush.Close(), p.Prune.Close(), p.Reap.Close(), p.Serve.Close())
 }
 

@@ -30,6 +30,7 @@ var commands = map[string]command{
 	"del":      {arity: -2, run: del},
 	"exists":   {arity: -2, run: exists},
 	"mget":     {arity: -2, run: mget},
+	"call":     {arity: -2, run: callProcedure, own: true},
 	"mset":     {arity: -3, run: mset},
 	"append":   {arity: 3, run: appendTo},
 	"strlen":   {arity: 2, run: strlen},

@@ -42,6 +42,15 @@
 // other way round: after a FLUSHALL, after a commit to another key of the bucket, or when a key read as missing
 // has come and gone. Dialogues leave these cases out.
 //
+// CALL name argument... runs a stored procedure (bpf/procedure.bpf.h has the table, the headers beside it each
+// family's data) inside the open transaction or as one of its own. A procedure checks its arguments' number
+// and form, reads, decides, and then does all of its writes or none:
+//
+//	-ERR unknown procedure 'name'
+//	-ERR wrong number of arguments for procedure 'name'
+//	-ERR phone must be 10 digits         and the like: an argument is not of its form
+//	-ABORT insufficient funds            and the like: the procedure decided to do nothing
+//
 // These commands see all keys at once and are refused in a transaction, for validation is by key:
 //
 //	-ERR FLUSHALL is not allowed inside a transaction
