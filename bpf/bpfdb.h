@@ -21,6 +21,9 @@
 /* Of these, interactive ones; the rest are kept for commands of several keys, which need one for one run. */
 #define BPFDB_MAX_INTERACTIVE 192
 #define BPFDB_MAX_PROCEDURE_WRITES 256 /* keys one call of a stored procedure may write */
+/* Requests queued by MULTI: their bytes, of which one of the largest SET needs most, and their number. */
+#define BPFDB_MAX_QUEUE 67584
+#define BPFDB_MAX_QUEUED 1024
 
 /* ---- heap: blocks in segments ------------------------------------------------ */
 
@@ -188,6 +191,9 @@ struct shard {
 #define BPFDB_CONN_ACCEPTED 1 /* flags: user space owns the file descriptor */
 #define BPFDB_CONN_ABORT 2 /* the byte stream is damaged: user space must reset the connection */
 
+#define BPFDB_MULTI_OPEN 1 /* multi: requests are queued */
+#define BPFDB_MULTI_FAILED 2 /* one could not be: EXEC will fail */
+
 /*
  * State of one client connection on any path, keyed by socket cookie. gate: bit 0 set while
  * user space serves the connection; the bits above count the bytes passed up to it, so
@@ -207,7 +213,13 @@ struct conn {
 	__u8 flags;
 	__u16 done_args; /* DEL in a transaction that had to stop halfway: arguments done, ... */
 	__u16 done_keys; /* ... and keys deleted so far */
-	__u8 _pad[2];
+	__u8 multi; /* BPFDB_MULTI_* */
+	__u8 _pad;
+	__u32 watch; /* transaction that has read the watched keys: index + 1 */
+	__u32 queued; /* requests queued by MULTI */
+	__u64 queue; /* heap block with their bytes, 0 = none */
+	__u32 queue_len;
+	__u32 queue_size; /* bytes asked for the block */
 };
 
 /* ---- transaction ---------------------------------------------------------------- */
@@ -325,6 +337,7 @@ enum serve_status {
 	SERVE_BUSY, /* contention outlasted the bounded retries: call again */
 	SERVE_GROW, /* the heap must grow by a segment: grow and call again */
 	SERVE_PROTOCOL, /* protocol error `error` at in_pos: reply and close */
+	SERVE_REFUSE, /* as SERVE_USER, but MULTI cannot queue it: user space only says why */
 };
 
 /* Protocol errors; the texts are Redis's. */
@@ -337,6 +350,21 @@ enum protocol_error {
 	PROTOCOL_BIG_BULK, /* too big bulk count string */
 	PROTOCOL_BIG_INLINE, /* too big inline request */
 	PROTOCOL_BIG_REQUEST, /* ours: request too large */
+};
+
+/*
+ * An EXEC under way: the queued requests stand behind the input and are executed like any
+ * others, in transaction txn.
+ */
+struct exec {
+	__u32 txn; /* index + 1, 0 = no EXEC is under way */
+	__u32 pos; /* where EXEC stands in in[] */
+	__u32 next; /* the end of it */
+	__u32 in_len; /* end of the input, start of the queued requests */
+	__u32 out_len; /* where its reply starts */
+	__u32 watched; /* reads of txn that WATCH made */
+	__u32 tries;
+	__u32 error; /* an errno by which a command made the whole transaction fail */
 };
 
 #define BPFDB_IN_MASK (BPFDB_MAX_REQUEST - 1)
@@ -369,6 +397,7 @@ struct scratch {
 	__u32 built_len;
 	__u32 pending_len;
 	__u32 _pad;
+	struct exec exec;
 	__s64 number; /* last integer read, or counted by a command */
 	__u8 text[48]; /* last integer printed: ends at byte 20, the rest is slack */
 	struct found found;

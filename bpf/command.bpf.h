@@ -4,7 +4,7 @@
  *
  * A command function executes the request in s->argv and returns SERVE_DONE, with its
  * reply appended, or the status serve() has to stop with, with nothing done. What is not
- * in the table is for user space.
+ * in the table is for user space. MULTI only looks a request up: COMMAND_KNOWN.
  *
  * The kernel allows 8 nested calls: a program, serve() and a command are 3 of them, and
  * the store needs 5. So a command calls the store's operators itself: what it shares with
@@ -16,6 +16,7 @@
 #include "command_connection.bpf.h"
 #include "command_counter.bpf.h"
 #include "command_key.bpf.h"
+#include "command_multi.bpf.h"
 #include "command_read.bpf.h"
 #include "command_set_options.bpf.h"
 #include "command_txn.bpf.h"
@@ -27,9 +28,9 @@
 	case name:                                                         \
 		if ((arity) < 0 ? s->argc < -(arity) : s->argc != (arity)) \
 			return reply_arity(s);                             \
-		return run
+		return look_up ? COMMAND_KNOWN : run
 
-static __always_inline int command_run(struct scratch *s, struct conn *c)
+static __always_inline int command_run(struct scratch *s, struct conn *c, int look_up)
 {
 	switch (argument_name(s, 0)) {
 		COMMAND(NAME('G', 'E', 'T', 0, 0, 0), 2, command_get(s, c));
@@ -49,9 +50,15 @@ static __always_inline int command_run(struct scratch *s, struct conn *c)
 		COMMAND(NAME('D', 'B', 'S', 'I', 'Z', 'E'), 1, command_dbsize(s, c));
 		COMMAND(NAME('P', 'I', 'N', 'G', 0, 0), -1, command_ping(s));
 		COMMAND(NAME('E', 'C', 'H', 'O', 0, 0), 2, command_echo(s));
+		COMMAND(NAME('S', 'E', 'L', 'E', 'C', 'T'), 2, command_select(s));
 		COMMAND(NAME('B', 'E', 'G', 'I', 'N', 0), -1, command_begin(s, c));
 		COMMAND(NAME('C', 'O', 'M', 'M', 'I', 'T'), 1, command_commit(s, c));
 		COMMAND(NAME('A', 'B', 'O', 'R', 'T', 0), 1, command_abort(s, c));
+		COMMAND(NAME('M', 'U', 'L', 'T', 'I', 0), 1, command_multi(s, c));
+		COMMAND(NAME('E', 'X', 'E', 'C', 0, 0), -1, command_exec(s, c));
+		COMMAND(NAME_DISCARD, 1, command_discard(s));
+		COMMAND(NAME('W', 'A', 'T', 'C', 'H', 0), -2, command_watch(s, c));
+		COMMAND(NAME_UNWATCH, 1, command_unwatch(s, c));
 	}
 	return SERVE_USER;
 }

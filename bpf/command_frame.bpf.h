@@ -57,9 +57,11 @@ __noinline int command_fail(struct scratch *s, int err, __u32 reply_start)
 		/* An empty area of full size will not be larger next time. */
 		return !reply_start && s->out_limit >= REPLY_MAX ? SERVE_USER : SERVE_FULL;
 	case ENOMEM:
+		s->exec.error = ENOMEM;
 		reply_text(s, "-OOM command not allowed when used memory > 'maxmemory'.\r\n");
 		break;
 	case E2BIG:
+		s->exec.error = E2BIG;
 		reply_text(s, "-ERR transaction touches too many keys\r\n");
 		break;
 	case EROFS:

@@ -40,8 +40,8 @@ static __always_inline int del_body(struct scratch *s, struct conn *c)
 		keys += n;
 	}
 	s->number = keys;
-	c->done_args = n < 0 ? done : 0;
-	c->done_keys = n < 0 ? keys : 0;
+	c->done_args = c->txn && n < 0 ? done : 0;
+	c->done_keys = c->txn && n < 0 ? keys : 0;
 	return n < 0 ? n : 0;
 }
 

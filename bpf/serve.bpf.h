@@ -9,10 +9,19 @@
 #ifndef SERVE_BPF_H
 #define SERVE_BPF_H
 
-#include "command.bpf.h"
+#include "serve_multi.bpf.h"
 
 /* Requests of one run, empty ones counted: bounds its time. */
 #define SERVE_MAX_REQUESTS (1 << 16)
+
+/* Takes the transaction that the request runs in: EXEC's or the connection's. As command_enter. */
+static __always_inline int serve_enter(struct scratch *s, struct conn *c)
+{
+	if (!s->exec.txn)
+		return command_enter(s, c);
+	s->txn = s->exec.txn;
+	return 0;
+}
 
 /* Executes the request that was parsed; an enum serve_status. */
 static __always_inline int serve_request(struct scratch *s, struct conn *c)
@@ -21,10 +30,13 @@ static __always_inline int serve_request(struct scratch *s, struct conn *c)
 
 	if (!reply_fits(s, REPLY_ROOM))
 		return SERVE_FULL;
-	switch (command_enter(s, c)) {
+	if (c->multi && !s->exec.txn)
+		return multi_request(s, c);
+	switch (serve_enter(s, c)) {
 	case 0:
-		status = command_run(s, c);
-		command_leave(s);
+		status = command_run(s, c, 0);
+		if (!s->exec.txn)
+			command_leave(s);
 		break;
 	case -ESTALE:
 		status = command_gone(s, c);
@@ -61,6 +73,14 @@ static __always_inline int serve_step(struct scratch *s, struct conn *c)
 	return SERVE_DONE;
 }
 
+/* Takes a step in the input or, behind what EXEC had queued, commits that. */
+static __always_inline int serve_next(struct scratch *s, struct conn *c)
+{
+	int status = s->in_pos < s->in_len ? serve_step(s, c) : exec_commit(s, c);
+
+	return status && s->exec.txn ? exec_abandon(s, c, status) : status;
+}
+
 static __always_inline void serve_count(struct scratch *s, int status)
 {
 	struct shard *sh = shard();
@@ -87,8 +107,14 @@ static __always_inline int serve(struct scratch *s, struct conn *c)
 	s->commands = 0;
 	s->hits = 0;
 	s->misses = 0;
-	for (__u32 i = 0; s->in_pos < s->in_len && !status; i = forget(s, i + 1))
-		status = i < SERVE_MAX_REQUESTS && CAN_LOOP ? serve_step(s, c) : SERVE_FULL;
+	s->exec.txn = 0;
+	for (__u32 i = 0; !status && (s->in_pos < s->in_len || s->exec.txn); i = forget(s, i + 1)) {
+		if (i >= SERVE_MAX_REQUESTS || !CAN_LOOP) {
+			status = s->exec.txn ? exec_abandon(s, c, SERVE_BUSY) : SERVE_FULL;
+			break;
+		}
+		status = serve_next(s, c);
+	}
 	serve_count(s, status);
 	s->status = status;
 	return status;

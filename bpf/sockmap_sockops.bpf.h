@@ -8,6 +8,7 @@ static __always_inline void conn_free(struct conn *c)
 
 	if (txn && !txn_enter(txn, cookie))
 		txn_abort(txn);
+	multi_end(c);
 	carry_free(c);
 	for (int i = 0; i < BUFFER_MAX_TRIES && CAN_LOOP; i++) {
 		struct buffer *b = c->first_reply ? buffer_at(c->first_reply) : 0;

@@ -373,6 +373,31 @@ __noinline int txn_commit(struct scratch *s, __u32 txn)
 	return err == -EBUSY ? -EAGAIN : err;
 }
 
+/*
+ * As txn_commit, for a transaction without a snapshot; but an error leaves it open with all it has
+ * read and written, to be rewound or aborted.
+ */
+__noinline int txn_attempt(struct scratch *s, __u32 txn)
+{
+	struct txn *t = txn_at(txn);
+	__u32 locked = unknown_zero();
+	__u64 ts = 0;
+	int err;
+
+	if (!s || !t)
+		return -EINVAL;
+	err = -(int)t->doomed;
+	if (!err)
+		err = txn_prepare(s, t, txn, &locked, &ts);
+	count(err ? COUNTER_CONFLICTS : COUNTER_COMMITS, 1);
+	if (!err)
+		return txn_end(txn, locked, ts);
+	txn_publish_all(txn, locked, 0);
+	barrier();
+	txn_unlock_all(txn, locked);
+	return err == -EBUSY ? -EAGAIN : err;
+}
+
 /* Ends the transaction; nothing of it happened. */
 __noinline int txn_abort(__u32 txn)
 {

@@ -20,6 +20,7 @@ const (
 	ServeBusy     = Status(engineServeStatusSERVE_BUSY)
 	ServeGrow     = Status(engineServeStatusSERVE_GROW)
 	ServeProtocol = Status(engineServeStatusSERVE_PROTOCOL)
+	ServeRefuse   = Status(engineServeStatusSERVE_REFUSE)
 )
 
 // outLimit is where replies stop; the rest of out[] is slack for the last value.

@@ -58,9 +58,10 @@ func (c *client) close() {
 	if c.area == nil {
 		return
 	}
-	if c.conn().Txn != 0 {
-		c.rest, c.closed, c.quoted, c.limit = nil, false, false, outBytes
-		c.send([]byte("ABORT\r\n"))
+	c.rest, c.closed, c.quoted, c.limit = nil, false, false, outBytes
+	c.send([]byte("DISCARD\r\nABORT\r\nUNWATCH\r\n"))
+	if left := c.conn(); left.Txn != 0 || left.Watch != 0 || left.Queue != 0 {
+		c.t.Errorf("the connection still holds %+v", left)
 	}
 	if err := c.db.collection.Maps["bpfdb_conns"].Delete(c.cookie); err != nil {
 		c.t.Error(err)
@@ -133,6 +134,8 @@ func (c *client) send(input []byte) {
 		case engineServeStatusSERVE_FULL:
 		case engineServeStatusSERVE_USER:
 			c.handOver()
+		case engineServeStatusSERVE_REFUSE:
+			c.refuse()
 		case engineServeStatusSERVE_INLINE:
 			c.quoted = true
 			line := s.In[s.InPos:s.Next]
@@ -175,6 +178,21 @@ func (c *client) handOver() {
 	}
 	copy(s.In[next:], after)
 	s.InPos, s.InLen, s.OutLen, s.OutLimit = next, end, 0, c.limit
+}
+
+// refuse answers the request that MULTI cannot queue and goes behind it.
+func (c *client) refuse() {
+	s := c.area.scratch
+	words := make([][]byte, s.Argc)
+	for i := range words {
+		words[i] = s.In[s.Argv[i].Off : s.Argv[i].Off+s.Argv[i].Len]
+	}
+	c.shadow.Serve([]byte("MULTI\r\n"))
+	reply, closed := c.shadow.Serve(dialogue.Encode(words...))
+	c.closed = closed
+	c.shadow.Serve([]byte("DISCARD\r\n"))
+	c.out = append(c.out, reply...)
+	s.InPos = s.Next
 }
 
 func (c *client) answer(words [][]byte) {

@@ -25,7 +25,9 @@ var (
 // operators means once their order is known. Create one with [NewDB].
 type DB struct {
 	records  map[string]record
-	clock    uint64 // commit timestamp of the latest commit that wrote
+	clock    uint64            // commit timestamp of the latest commit that wrote
+	removed  map[string]uint64 // when each key was last removed
+	flushes  uint64
 	sessions uint64 // sessions opened so far, the source of their ids
 }
 
@@ -37,7 +39,7 @@ type record struct {
 
 // NewDB returns an empty database.
 func NewDB() *DB {
-	return &DB{records: map[string]record{}}
+	return &DB{records: map[string]record{}, removed: map[string]uint64{}}
 }
 
 // Get returns a copy of the value of key and whether there is one.
@@ -71,6 +73,7 @@ func (db *DB) Len() int {
 // Flush removes every key.
 func (db *DB) Flush() {
 	clear(db.records)
+	db.flushes++
 }
 
 // atomically runs one transaction; it cannot conflict, for nothing runs beside it.

@@ -16,11 +16,25 @@ func (p *parser) inline() (args [][]byte, ok bool, err error) {
 	line := bytes.TrimSuffix(p.input[:end], []byte{'\r'})
 	p.advance(end + 1)
 	p.size = 0
+	p.last = end + 1
 	args, err = splitWords(line)
+	if bytes.ContainsAny(line, `"'`) {
+		p.last = arrayBytes(args)
+	}
 	if err == nil && len(args) > MaxArgs {
 		err = errTooLarge
 	}
 	return args, err == nil, err
+}
+
+// arrayBytes is the length of a request of these words as an array.
+func arrayBytes(words [][]byte) int {
+	r := reply{}
+	r.array(len(words))
+	for _, word := range words {
+		r.bulk(word)
+	}
+	return len(r.out)
 }
 
 // splitWords cuts a line at blanks outside quotes. The line holds no NUL.

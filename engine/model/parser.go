@@ -28,6 +28,7 @@ type parser struct {
 	missing int      // arguments still to come, 0 between requests
 	bulk    int      // length of the argument being read in bytes, -1 before its header
 	size    int      // bytes of the request parsed so far
+	last    int      // bytes of the last request, which in quotes counts as an array
 }
 
 func newParser() *parser { return &parser{bulk: -1} }
@@ -61,6 +62,7 @@ func (p *parser) next() (args [][]byte, ok bool, err error) {
 		p.bulk = -1
 		p.missing--
 	}
+	p.last = p.size
 	args, p.args, p.size = p.args, nil, 0
 	return args, true, nil
 }

@@ -26,6 +26,15 @@ func (r *reply) bulk(text []byte) {
 	r.out = append(r.out, '\r', '\n')
 }
 
+// nullArray says that EXEC did nothing.
+func (r *reply) nullArray() {
+	if r.resp == 3 {
+		r.line('_', "")
+	} else {
+		r.array(-1)
+	}
+}
+
 // mapping begins a map, which is a flat array in RESP2.
 func (r *reply) mapping(pairs int) {
 	if r.resp == 3 {

@@ -10,7 +10,9 @@ type Session struct {
 	db      *DB
 	id      uint64
 	parser  *parser
-	txn     *Txn // open between BEGIN and COMMIT or ABORT
+	txn     *Txn   // open between BEGIN and COMMIT or ABORT
+	queue   *queue // open between MULTI and EXEC or DISCARD
+	watch   *watch // open between WATCH and EXEC, DISCARD or UNWATCH
 	reply   reply
 	closed  bool
 	differs bool
@@ -49,7 +51,7 @@ func (s *Session) Serve(in []byte) (out []byte, closed bool) {
 // Close ends the connection from either side, which aborts an open transaction.
 func (s *Session) Close() {
 	s.closed = true
-	s.txn = nil
+	s.txn, s.queue, s.watch = nil, nil, nil
 }
 
 // Differs reports whether the session has met a command or limit of BPF-DB's own, so that redis-server would
@@ -60,35 +62,59 @@ func (s *Session) Differs() bool {
 
 // WouldCommit reports whether request is a COMMIT that would succeed now.
 func (s *Session) WouldCommit(request []byte) bool {
+	return requestName(request) == "commit" && s.txn != nil && !s.txn.conflicts()
+}
+
+// requestName is the only word of a request, in lower case, or nothing.
+func requestName(request []byte) string {
 	probe := newParser()
 	probe.input = request
 	args, ok, err := probe.next()
-	return ok && err == nil && len(args) == 1 && lower(string(args[0])) == "commit" &&
-		s.txn != nil && !s.txn.conflicts()
+	if !ok || err != nil || len(args) != 1 {
+		return ""
+	}
+	return lower(string(args[0]))
 }
 
-// execute runs one request and appends its reply. Outside BEGIN ... COMMIT a command is its own transaction.
+// execute runs or queues one request and appends its reply. Outside BEGIN ... COMMIT a command is its own
+// transaction.
 func (s *Session) execute(args [][]byte) {
 	name := lower(string(args[0]))
 	cmd, ok := commands[name]
 	s.differs = s.differs || cmd.own
 	switch {
 	case !ok:
-		s.fail(unknownCommand(args))
-		return
+		s.refuse(unknownCommand(args))
+	case name == "exec" && len(args) > 1:
+		s.queue, s.watch = nil, nil
+		s.fail(errExecArity)
 	case cmd.arity > 0 && len(args) != cmd.arity, len(args) < -cmd.arity:
-		s.fail(wrongArity(name))
-		return
+		s.refuse(wrongArity(name))
+	case s.queue != nil && !cmd.atOnce:
+		s.enqueue(name, queued{cmd, args})
+	case s.txn != nil:
+		s.run(s.txn, queued{cmd, args})
+	default:
+		t := s.db.Begin()
+		s.run(t, queued{cmd, args})
+		if err := t.Commit(); err != nil {
+			s.fail(err) // nothing runs beside it
+		}
 	}
+}
+
+// refuse answers a request that is not one, which makes an EXEC to come fail.
+func (s *Session) refuse(err error) {
+	if s.queue != nil {
+		s.queue.failed = true
+	}
+	s.fail(err)
+}
+
+// run executes a request in t and appends its reply.
+func (s *Session) run(t *Txn, request queued) {
 	before := len(s.reply.out)
-	run := func(t *Txn) error { return cmd.run(s, t, args) }
-	var err error
-	if s.txn != nil {
-		err = run(s.txn)
-	} else {
-		err = s.db.atomically(run)
-	}
-	if err != nil {
+	if err := request.cmd.run(s, t, request.args); err != nil {
 		s.reply.out = s.reply.out[:before]
 		s.fail(err)
 	}
@@ -100,7 +126,8 @@ type codedError string
 func (e codedError) Error() string { return string(e) }
 
 // ownErrors are those that Redis does not have.
-var ownErrors = []error{ErrKeyTooLarge, ErrValueTooLarge, errTooLarge, errExpiry}
+var ownErrors = []error{ErrKeyTooLarge, ErrValueTooLarge, errTooLarge, errExpiry, errQueueLong, errQueueLarge,
+	errExecReplies}
 
 // fail appends an error reply.
 func (s *Session) fail(err error) {

@@ -94,6 +94,7 @@ func (t *Txn) Commit() error {
 	for key, w := range t.writes {
 		if w.deleted {
 			delete(t.db.records, key)
+			t.db.removed[key] = t.db.clock
 		} else {
 			t.db.records[key] = record{value: w.value, version: t.db.clock}
 		}

@@ -1,5 +1,7 @@
 package server
 
+import "strings"
+
 // command is an entry of the table of commands that user space executes.
 type command struct {
 	// arity counts the name; a negative one is a minimum. This is Redis's convention.
@@ -18,6 +20,7 @@ func init() {
 		"command":  {-1, commandInfo},
 		"config":   {-2, config},
 		"echo":     {2, echo},
+		"exec":     {1, execAlone},
 		"flushall": {-1, flushAll},
 		"hello":    {-1, hello},
 		"host:":    {-1, hangUp},
@@ -26,7 +29,6 @@ func init() {
 		"ping":     {-1, ping},
 		"post":     {-1, hangUp},
 		"quit":     {-1, quit},
-		"select":   {2, selectDB},
 	}
 }
 
@@ -46,6 +48,30 @@ func (c *conn) command() error {
 		if err := cmd.run(c, args, r); err != nil {
 			return err
 		}
+	}
+	return c.answer(r.out)
+}
+
+// refuse answers a request that MULTI cannot queue, which the kernel has noted: EXEC will fail.
+func (c *conn) refuse() error {
+	area := c.loop.area
+	args := area.Args()
+	area.Skip()
+	r := &reply{version: c.protocol}
+	name := lower(string(args[0]))
+	arity := kernelCommands[name].arity
+	if cmd, ok := commands[name]; ok {
+		arity = cmd.arity
+	}
+	switch {
+	case arity == 0:
+		r.unknownCommand(args)
+	case arity > 0 && len(args) != arity, len(args) < -arity:
+		r.wrongArity(name)
+	case name == "post", name == "host:":
+		return hangUp(c, args, r)
+	default:
+		r.failure("ERR " + strings.ToUpper(name) + " is not allowed inside a transaction")
 	}
 	return c.answer(r.out)
 }

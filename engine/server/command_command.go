@@ -10,9 +10,12 @@ import (
 // and the step between keys (zero: no keys). MGET is in both tables: large replies are user space's.
 var kernelCommands = map[string]struct{ arity, first, last, step int }{
 	"abort": {1, 0, 0, 0}, "append": {3, 1, 1, 1}, "begin": {-1, 0, 0, 0}, "call": {-2, 0, 0, 0},
-	"commit": {1, 0, 0, 0}, "dbsize": {1, 0, 0, 0}, "decr": {2, 1, 1, 1}, "decrby": {3, 1, 1, 1}, "del": {-2, 1, -1, 1},
-	"exists": {-2, 1, -1, 1}, "get": {2, 1, 1, 1}, "incr": {2, 1, 1, 1}, "incrby": {3, 1, 1, 1},
-	"mget": {-2, 1, -1, 1}, "mset": {-3, 1, -1, 2}, "set": {-3, 1, 1, 1}, "strlen": {2, 1, 1, 1},
+	"commit": {1, 0, 0, 0},
+	"dbsize": {1, 0, 0, 0}, "decr": {2, 1, 1, 1}, "decrby": {3, 1, 1, 1}, "del": {-2, 1, -1, 1},
+	"discard": {1, 0, 0, 0}, "exec": {1, 0, 0, 0}, "exists": {-2, 1, -1, 1}, "get": {2, 1, 1, 1},
+	"incr": {2, 1, 1, 1}, "incrby": {3, 1, 1, 1}, "mget": {-2, 1, -1, 1}, "mset": {-3, 1, -1, 2},
+	"multi": {1, 0, 0, 0}, "select": {2, 0, 0, 0}, "set": {-3, 1, 1, 1}, "strlen": {2, 1, 1, 1},
+	"unwatch": {1, 0, 0, 0}, "watch": {-2, 1, -1, 1},
 }
 
 func readOnly(name string) bool {
@@ -86,7 +89,7 @@ func describe(name string, r *reply) {
 	switch {
 	case readOnly(name):
 		flags = append(flags, "readonly")
-	case entry.step > 0 || name == "flushall" || name == "call":
+	case entry.step > 0 && name != "watch" || name == "flushall" || name == "call":
 		flags = append(flags, "write")
 	}
 	r.array(10)

@@ -1,10 +1,6 @@
 package server
 
-import (
-	"fmt"
-	"math"
-	"strconv"
-)
+import "strconv"
 
 // redisVersion is the Redis whose behaviour clients may expect.
 const redisVersion = "7.0.15"
@@ -37,22 +33,6 @@ func quit(c *conn, _ [][]byte, r *reply) error {
 // hangUp answers what a browser tricked into talking to us would send: not at all.
 func hangUp(c *conn, _ [][]byte, _ *reply) error {
 	c.closing = true
-	return nil
-}
-
-func selectDB(_ *conn, args [][]byte, r *reply) error {
-	index, ok := parseInt(args[1])
-	switch {
-	case !ok:
-		r.failure("ERR value is not an integer or out of range")
-	case index < math.MinInt32 || index > math.MaxInt32:
-		r.failure(fmt.Sprintf("ERR value is out of range, value must between %d and %d",
-			math.MinInt32, math.MaxInt32))
-	case index != 0:
-		r.failure("ERR DB index is out of range")
-	default:
-		r.status("OK")
-	}
 	return nil
 }
 

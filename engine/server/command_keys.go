@@ -35,17 +35,15 @@ func flushAll(c *conn, args [][]byte, r *reply) error {
 // mget answers an MGET whose reply is larger than a work area: it reads the keys one by one in a transaction,
 // the connection's own if one is open.
 func mget(c *conn, args [][]byte, r *reply) error {
-	if err := c.reply(); err != nil {
-		return err
-	}
-	area := c.loop.area
 	keys := make([][]byte, len(args)-1)
 	for i, arg := range args[1:] {
 		keys[i] = bytes.Clone(arg)
 	}
-	rest := bytes.Clone(area.Rest())
-	values, err := c.readAll(keys)
-	area.SetInput(0, copy(area.In(), rest))
+	var values []byte
+	err := c.aside(func() (err error) {
+		values, err = c.readAll(keys)
+		return err
+	})
 	if errors.Is(err, errConflict) {
 		r.failure("BUSY " + err.Error() + ", try again")
 		return nil
@@ -102,6 +100,10 @@ func (c *conn) call(words ...[]byte) ([]byte, error) {
 			return nil, err
 		case status == engine.ServeDone:
 			return bytes.Clone(area.TakeOutput()), nil
+		case status == engine.ServeGrow:
+			if err := c.loop.server.db.Grow(); err != nil {
+				return nil, err
+			}
 		case status != engine.ServeBusy:
 			return nil, fmt.Errorf("%s: unexpected status %d", words[0], status)
 		}

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"runtime"
@@ -30,6 +31,8 @@ func (c *conn) execute(n int) error {
 		case engine.ServeFull:
 		case engine.ServeUser:
 			err = c.command()
+		case engine.ServeRefuse:
+			err = c.refuse()
 		case engine.ServeInline:
 			err = c.inline()
 		case engine.ServeGrow:
@@ -41,8 +44,7 @@ func (c *conn) execute(n int) error {
 				runtime.Gosched()
 				continue
 			}
-			area.Append([]byte("-BUSY too much contention on a key, try again\r\n"))
-			area.Skip()
+			err = c.giveUp()
 		default:
 			err = fmt.Errorf("serve: unknown status %d", status)
 		}
@@ -54,6 +56,32 @@ func (c *conn) execute(n int) error {
 			return err
 		}
 	}
+}
+
+// giveUp answers a request that met contention for too long. It is over then: an EXEC too.
+func (c *conn) giveUp() error {
+	area := c.loop.area
+	area.Append([]byte("-BUSY too much contention on a key, try again\r\n"))
+	area.Skip()
+	if inMulti, err := c.loop.server.kernel.inMulti(c.cookie); err != nil || !inMulti {
+		return err
+	}
+	return c.aside(func() error {
+		_, err := c.call([]byte("DISCARD"))
+		return err
+	})
+}
+
+// aside sends the replies so far and runs f, which uses the area, between two requests of the client.
+func (c *conn) aside(f func() error) error {
+	if err := c.reply(); err != nil {
+		return err
+	}
+	area := c.loop.area
+	rest := bytes.Clone(area.Rest())
+	err := f()
+	area.SetInput(0, copy(area.In(), rest))
+	return err
 }
 
 // pause sends replies when the area needs the room, and reports whether execution must wait: for a

@@ -162,6 +162,12 @@ func (k *kernel) inTxn(cookie uint64) (bool, error) {
 	return entry.Txn != 0, err
 }
 
+// inMulti tells whether the connection is between MULTI and EXEC.
+func (k *kernel) inMulti(cookie uint64) (bool, error) {
+	entry, err := k.lookup(cookie)
+	return entry.Multi != 0, err
+}
+
 // passed is how many bytes the kernel passed up so far.
 func (k *kernel) passed(cookie uint64) (uint64, error) {
 	entry, err := k.lookup(cookie)

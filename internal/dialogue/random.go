@@ -44,14 +44,15 @@ var requests = []string{
 	"INCR k", "INCR k", "DECR k", "INCRBY k n", "DECRBY k n", "INCRBY k v", "APPEND k v", "APPEND k n",
 	"STRLEN k", "DBSIZE", "FLUSHALL", "SELECT 0", "SELECT n", "HELLO", "HELLO 2", "HELLO 3", "HELLO v",
 	"HELLO 3 SETNAME v", "NOPE", "v", "v v", "GET", "GET k k", "SET k", "MSET k v k", "DEL", "PING v v",
-	"INCRBY k", "DBSIZE k",
+	"INCRBY k", "DBSIZE k", "MULTI", "MULTI", "MULTI", "EXEC", "EXEC", "EXEC", "EXEC", "DISCARD", "WATCH k",
+	"WATCH k k", "UNWATCH", "MULTI v", "EXEC v", "WATCH",
 }
 
 // ownRequests use what Redis does not have or does not limit; K and V are at the edges of the sizes.
 var ownRequests = []string{
 	"BEGIN", "BEGIN", "BEGIN", "COMMIT", "COMMIT", "ABORT", "BEGIN v", "SET k v EX n", "SET k v KEEPTTL NX",
 	"GET K", "SET K V", "SET k V", "SET k V XX", "APPEND k V", "MSET k v K v", "MSET k V k v", "MGET k K",
-	"DEL K k", "ECHO V", "STRLEN k",
+	"DEL K k", "ECHO V", "STRLEN k", "WATCH K",
 }
 
 var (

@@ -10,7 +10,7 @@ import (
 
 const (
 	turnConns = 3
-	turnCount = 100
+	turnCount = 200
 )
 
 // turn is one request on one of several connections; its reply comes before the next turn.
@@ -84,12 +84,19 @@ func (p *player) turn(name string, session *model.Session, request []byte) (repl
 	if err := p.step(step{conn: name, kind: send, data: request}); err != nil {
 		return nil, false, err
 	}
-	if session.WouldCommit(request) {
-		gaveUp, err = p.conns[name].begins(conflict)
+	spurious := func(text, end string) bool {
+		gaveUp, err = p.conns[name].begins(text)
+		if gaveUp {
+			session.Serve([]byte(end))
+			reply = []byte(text)
+		}
+		return gaveUp || err != nil
 	}
-	if gaveUp {
-		session.Serve([]byte("ABORT\r\n"))
-		return []byte(conflict), true, err
+	switch {
+	case session.WouldCommit(request) && spurious(conflict, "ABORT\r\n"):
+		return reply, gaveUp, err
+	case session.WouldExec(request) && (spurious("*-1\r\n", "DISCARD\r\n") || spurious("_\r\n", "DISCARD\r\n")):
+		return reply, gaveUp, err
 	}
 	reply, _ = session.Serve(request)
 	return withoutID(reply), false, err
