@@ -171,6 +171,9 @@ func (c *client) handOver() {
 			c.rest = nil
 			c.send(dialogue.Encode([]byte("GET"), key))
 		}
+	case "exec": // its queue had no room behind the input
+		c.rest = nil
+		c.send([]byte("EXEC\r\n"))
 	case "echo", "ping":
 		c.out = fmt.Appendf(c.out, "$%d\r\n%s\r\n", len(words[1]), words[1])
 	default:
