@@ -18,8 +18,8 @@ import (
 // at every byte.
 func TestMultiSplitEverywhere(t *testing.T) {
 	stream := bytes.Join([][]byte{
-		request("SET", "k", "0"), request("WATCH", "k"), request("MULTI"), request("INCR", "k"), []byte("ECHO \"a b\"\r\n"),
-		[]byte("GET k\r\n"), request("EXEC"), request("MULTI"), request("CLIENT", "ID"), request("EXEC"),
+		request("SET", "k", "0"), request("WATCH", "k"), request("MULTI"), request("INCR", "k"),
+		[]byte("ECHO \"a b\"\r\n"), []byte("GET k\r\n"), request("EXEC"), request("MULTI"), request("CLIENT", "ID"), request("EXEC"),
 		request("MULTI"), request("DISCARD"), request("GET", "k"),
 	}, nil)
 	want := []byte("+OK\r\n+OK\r\n+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n*3\r\n:1\r\n$3\r\na b\r\n$1\r\n1\r\n" +
@@ -50,8 +50,8 @@ func TestMultiLarge(t *testing.T) {
 		}
 		// Not room for the queue behind a large request that follows: it is executed alone.
 		c.send([]byte("*2\r\n$4\r\nECHO\r\n$900000\r\n" + value))
-		rest := [][]byte{bytes.Repeat([]byte("v"), 840000), []byte("\r\n"), request("MULTI"), request("SET", "k", value),
-			request("EXEC"), bytes.Repeat(request("GET", "k"), 2)}
+		rest := [][]byte{bytes.Repeat([]byte("v"), 840000), []byte("\r\n"), request("MULTI"),
+			request("SET", "k", value), request("EXEC"), bytes.Repeat(request("GET", "k"), 2)}
 		go c.send(bytes.Join(rest, nil)) // ends when expect has read all
 		c.expect(bulkReply(strings.Repeat("v", 900000)))
 		c.expect([]byte("+OK\r\n+QUEUED\r\n*1\r\n+OK\r\n"))
@@ -80,7 +80,8 @@ func TestMultiKilled(t *testing.T) {
 			waitNoConnections(t, s)
 			after := s.db.Stats()
 			if after.Used != before.Used || after.Keys != before.Keys {
-				t.Errorf("%d bytes and %d keys before, %d and %d after", before.Used, before.Keys, after.Used, after.Keys)
+				t.Errorf("%d bytes and %d keys before, %d and %d after",
+					before.Used, before.Keys, after.Used, after.Keys)
 			}
 			for range 256 { // all transactions are free again
 				c := dial(t, s)
@@ -115,9 +116,9 @@ func TestGoRedisMulti(t *testing.T) {
 			})
 		}
 		running.Wait()
-		for key, want := range map[string]int{"a": workers * rounds, "b": workers * rounds, "watched": workers * rounds} {
-			if n, err := client.Get(ctx, key).Int(); n != want || err != nil {
-				t.Errorf("%s is %d, %v, want %d", key, n, err, want)
+		for _, key := range []string{"a", "b", "watched"} {
+			if n, err := client.Get(ctx, key).Int(); n != workers*rounds || err != nil {
+				t.Errorf("%s is %d, %v, want %d", key, n, err, workers*rounds)
 			}
 		}
 	})
