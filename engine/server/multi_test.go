@@ -18,8 +18,9 @@ import (
 // at every byte.
 func TestMultiSplitEverywhere(t *testing.T) {
 	stream := bytes.Join([][]byte{
-		request("SET", "k", "0"), request("WATCH", "k"), request("MULTI"), request("INCR", "k"),
-		[]byte("ECHO \"a b\"\r\n"), []byte("GET k\r\n"), request("EXEC"), request("MULTI"), request("CLIENT", "ID"), request("EXEC"),
+		request("SET", "k", "0"), request("WATCH", "k"),
+		request("MULTI"), request("INCR", "k"), []byte("ECHO \"a b\"\r\n"), []byte("GET k\r\n"), request("EXEC"),
+		request("MULTI"), request("CLIENT", "ID"), request("EXEC"),
 		request("MULTI"), request("DISCARD"), request("GET", "k"),
 	}, nil)
 	want := []byte("+OK\r\n+OK\r\n+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n*3\r\n:1\r\n$3\r\na b\r\n$1\r\n1\r\n" +
