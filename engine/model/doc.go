@@ -25,7 +25,7 @@
 //	-ERR value exceeds 65536 bytes
 //	-ERR Protocol error: request too large
 //
-// Transactions are interactive and optimistic, and not Redis's MULTI:
+// Interactive transactions are BPF-DB's own, and optimistic:
 //
 //	BEGIN    +OK, or -ERR BEGIN calls can not be nested
 //	COMMIT   +OK, or -CONFLICT transaction conflict, retry, or -ERR COMMIT without BEGIN
@@ -55,6 +55,39 @@
 //
 //	-ERR FLUSHALL is not allowed inside a transaction
 //	-ERR DBSIZE is not allowed inside a transaction
+//
+// # MULTI and WATCH
+//
+// They are Redis's, replies and errors included, and more: an EXEC is one serializable transaction. It differs
+// from Redis in what follows.
+//
+//   - Between MULTI and EXEC stand commands that the engine executes: data commands, PING, ECHO, SELECT and
+//     UNWATCH. All others are refused at once, and EXEC then fails.
+//   - The queue is bounded by [MaxQueued] requests and [MaxQueueBytes], the reply to EXEC by [MaxExecReplies].
+//   - At the memory limit, and past the engine's limits on what a transaction reads and writes, nothing of an
+//     EXEC happens; in Redis one command more or less would.
+//   - A connection that watches keys has a transaction of the engine open. There may be only so many, and when it
+//     has been idle for too long EXEC answers null. A key that was missing, came and went is unchanged; a
+//     FLUSHALL changes every key, missing ones too.
+//   - BEGIN ... COMMIT and MULTI ... EXEC exclude each other.
+//
+// The errors, in this order:
+//
+//	-ERR FLUSHALL is not allowed inside a transaction
+//	-ERR MULTI queues at most 1024 commands
+//	-ERR MULTI queues at most 67584 bytes
+//	-EXECABORT Transaction discarded because of: ERR replies exceed 131072 bytes
+//	-EXECABORT Transaction discarded because of: OOM command not allowed when used memory > 'maxmemory'.
+//	-EXECABORT Transaction discarded because of: ERR transaction touches too many keys
+//	-ERR too many open transactions
+//	-ERR MULTI is not allowed inside a transaction
+//	-ERR WATCH is not allowed inside a transaction
+//
+// The engine may answer null to an EXEC after WATCH where a Session does not, as with COMMIT, and to any EXEC
+//
+//	-BUSY too much contention on a key, try again
+//
+// when others kept it from committing too often. Nothing has happened then, and MULTI and WATCH are over.
 //
 // # Where Redis depends on how the bytes arrive
 //
