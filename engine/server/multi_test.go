@@ -5,12 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/cilium/ebpf/btf"
 	"github.com/redis/go-redis/v9"
 )
 
@@ -49,15 +51,22 @@ func TestMultiLarge(t *testing.T) {
 			c.expect(bulkReply(value))
 			c.expect(bulkReply(value))
 		}
-		// Not room for the queue behind a large request that follows: it is executed alone.
-		c.send([]byte("*2\r\n$4\r\nECHO\r\n$900000\r\n" + value))
-		rest := [][]byte{bytes.Repeat([]byte("v"), 840000), []byte("\r\n"), request("MULTI"),
-			request("SET", "k", value), request("EXEC"), bytes.Repeat(request("GET", "k"), 2)}
-		go c.send(bytes.Join(rest, nil)) // ends when expect has read all
-		c.expect(bulkReply(strings.Repeat("v", 900000)))
-		c.expect([]byte("+OK\r\n+QUEUED\r\n*1\r\n+OK\r\n"))
-		c.expect(bytes.Repeat(bulkReply(value), 2))
+		sendCrowded(t, s, c)
+		c.expect([]byte("*1\r\n+OK\r\n"))
 	})
+}
+
+// sendCrowded sends a request so large that a transaction which comes with its end has its queue executed alone in
+// the area, and takes the replies before that of EXEC.
+func sendCrowded(t *testing.T, s *Server, c client) {
+	t.Helper()
+	const length = 985000
+	c.send(append([]byte("*2\r\n$4\r\nECHO\r\n$985000\r\n"), bytes.Repeat([]byte("x"), length)...))
+	waitUntil(t, "the server holds what was sent", func() bool { return s.held.Load() >= length })
+	c.send(bytes.Join([][]byte{[]byte("\r\n"), request("MULTI"), request("SET", "k", strings.Repeat("v", 40000)),
+		request("EXEC")}, nil))
+	c.expect(bulkReply(strings.Repeat("x", length)))
+	c.expect([]byte("+OK\r\n+QUEUED\r\n"))
 }
 
 // TestMultiKilled ends connections in MULTI and WATCH in every way: nothing of theirs may stay.
@@ -91,6 +100,57 @@ func TestMultiKilled(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestMultiBusy takes all transactions away: EXEC gives up, and with it MULTI is over.
+func TestMultiBusy(t *testing.T) {
+	const busy = "-BUSY too much contention on a key, try again\r\n"
+	for _, path := range bothPaths {
+		t.Run(string(path), func(t *testing.T) {
+			s := startTest(t, Options{Path: path})
+			c := dial(t, s)
+			c.send(bytes.Join([][]byte{request("MULTI"), request("SET", "k", "v")}, nil))
+			c.expect([]byte("+OK\r\n+QUEUED\r\n"))
+			restore := takeTxns(t, s)
+			c.send(bytes.Join([][]byte{request("EXEC"), request("GET", "k"), request("EXEC")}, nil))
+			c.expect([]byte(busy + "$-1\r\n-ERR EXEC without MULTI\r\n"))
+			sendCrowded(t, s, c)
+			c.expect([]byte(busy))
+			restore()
+			c.send(bytes.Join([][]byte{request("MULTI"), request("GET", "k"), request("EXEC")}, nil))
+			c.expect([]byte("+OK\r\n+QUEUED\r\n*1\r\n$-1\r\n"))
+		})
+	}
+}
+
+// takeTxns empties the engine's list of free transactions until restore.
+func takeTxns(t *testing.T, s *Server) (restore func()) {
+	t.Helper()
+	spec, err := loadSockmap()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var control *btf.Struct
+	if err := spec.Types.TypeByName("control", &control); err != nil {
+		t.Fatal(err)
+	}
+	at := slices.IndexFunc(control.Members, func(m btf.Member) bool { return m.Name == "txn_free" })
+	free := control.Members[at].Offset.Bytes()
+	controls := s.kernel.collection.Maps["bpfdb_control"]
+	put := func(head []byte) (before []byte) {
+		value := make([]byte, control.Size)
+		if err := controls.Lookup(uint32(0), value); err != nil {
+			t.Fatal(err)
+		}
+		before = bytes.Clone(value[free : free+8])
+		copy(value[free:free+8], head)
+		if err := controls.Put(uint32(0), value); err != nil {
+			t.Fatal(err)
+		}
+		return before
+	}
+	before := put(make([]byte, 8))
+	return func() { put(before) }
 }
 
 // TestGoRedisMulti counts with TxPipelined and with Watch from several clients at once, while others look: two
