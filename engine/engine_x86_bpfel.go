@@ -13,6 +13,15 @@ import (
 	"github.com/cilium/ebpf"
 )
 
+type engineCallArgs struct {
+	_       structs.HostLayout
+	Token   uint64
+	Scratch uint32
+	Txn     uint32
+	Result  int32
+	Pad     uint32
+}
+
 type engineConn struct {
 	_          structs.HostLayout
 	Cookie     uint64
@@ -27,7 +36,13 @@ type engineConn struct {
 	Flags      uint8
 	DoneArgs   uint16
 	DoneKeys   uint16
-	Pad        [2]uint8
+	Multi      uint8
+	Pad        uint8
+	Watch      uint32
+	Queued     uint32
+	Queue      uint64
+	QueueLen   uint32
+	QueueSize  uint32
 }
 
 type engineControl struct {
@@ -145,27 +160,40 @@ const (
 )
 
 type engineScratch struct {
-	_         structs.HostLayout
-	Busy      uint64
-	InLen     uint32
-	InPos     uint32
-	OutLen    uint32
-	OutLimit  uint32
-	Status    uint32
-	Error     uint32
-	ErrorByte uint32
-	Next      uint32
-	Argc      uint32
-	Commands  uint32
-	Txn       uint32
-	Hits      uint32
-	Misses    uint32
-	Forgotten uint32
-	Spare     uint32
-	Pad       uint32
-	Number    int64
-	Text      [48]uint8
-	Found     struct {
+	_          structs.HostLayout
+	Busy       uint64
+	InLen      uint32
+	InPos      uint32
+	OutLen     uint32
+	OutLimit   uint32
+	Status     uint32
+	Error      uint32
+	ErrorByte  uint32
+	Next       uint32
+	Argc       uint32
+	Commands   uint32
+	Txn        uint32
+	Hits       uint32
+	Misses     uint32
+	Forgotten  uint32
+	Spare      uint32
+	BuiltLen   uint32
+	PendingLen uint32
+	Pad        uint32
+	Exec       struct {
+		_       structs.HostLayout
+		Txn     uint32
+		Pos     uint32
+		Next    uint32
+		InLen   uint32
+		OutLen  uint32
+		Watched uint32
+		Tries   uint32
+		Error   uint32
+	}
+	Number int64
+	Text   [48]uint8
+	Found  struct {
 		_        structs.HostLayout
 		Bucket   uint64
 		Word     uint64
@@ -192,8 +220,14 @@ type engineScratch struct {
 		Pad   uint32
 		Words [64]uint64
 	}
-	Ahead [16]uint64
-	Argv  [1024]struct {
+	Ahead   [16]uint64
+	Built   [512]uint8
+	Pending [256]struct {
+		_    structs.HostLayout
+		Ref  uint64
+		Hash uint64
+	}
+	Argv [1024]struct {
 		_   structs.HostLayout
 		Off uint32
 		Len uint32
@@ -220,6 +254,7 @@ const (
 	engineServeStatusSERVE_BUSY     engineServeStatus = 5
 	engineServeStatusSERVE_GROW     engineServeStatus = 6
 	engineServeStatusSERVE_PROTOCOL engineServeStatus = 7
+	engineServeStatusSERVE_REFUSE   engineServeStatus = 8
 )
 
 type engineShard struct {
@@ -299,6 +334,7 @@ const (
 	engineMapBpfdbScratches    = "bpfdb_scratches"
 	engineMapBpfdbShards       = "bpfdb_shards"
 	engineMapBpfdbTxns         = "bpfdb_txns"
+	engineProgBpfdbCall        = "bpfdb_call"
 	engineProgBpfdbFlush       = "bpfdb_flush"
 	engineProgBpfdbOperate     = "bpfdb_operate"
 	engineProgBpfdbPrune       = "bpfdb_prune"
@@ -354,6 +390,7 @@ type engineSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type engineProgramSpecs struct {
+	BpfdbCall     *ebpf.ProgramSpec `ebpf:"bpfdb_call"`
 	BpfdbFlush    *ebpf.ProgramSpec `ebpf:"bpfdb_flush"`
 	BpfdbOperate  *ebpf.ProgramSpec `ebpf:"bpfdb_operate"`
 	BpfdbPrune    *ebpf.ProgramSpec `ebpf:"bpfdb_prune"`
@@ -444,6 +481,7 @@ type engineVariables struct {
 //
 // It can be passed to loadEngineObjects or ebpf.CollectionSpec.LoadAndAssign.
 type enginePrograms struct {
+	BpfdbCall     *ebpf.Program `ebpf:"bpfdb_call"`
 	BpfdbFlush    *ebpf.Program `ebpf:"bpfdb_flush"`
 	BpfdbOperate  *ebpf.Program `ebpf:"bpfdb_operate"`
 	BpfdbPrune    *ebpf.Program `ebpf:"bpfdb_prune"`
@@ -455,6 +493,7 @@ type enginePrograms struct {
 
 func (p *enginePrograms) Close() error {
 	return _EngineClose(
+		p.BpfdbCall,
 		p.BpfdbFlush,
 		p.BpfdbOperate,
 		p.BpfdbPrune,

@@ -27,7 +27,13 @@ type sockmapConn struct {
 	Flags      uint8
 	DoneArgs   uint16
 	DoneKeys   uint16
-	Pad        [2]uint8
+	Multi      uint8
+	Pad        uint8
+	Watch      uint32
+	Queued     uint32
+	Queue      uint64
+	QueueLen   uint32
+	QueueSize  uint32
 }
 
 type sockmapConnArgs struct {
