@@ -9,7 +9,7 @@ import (
 
 // Random returns what a client might send, hostile or not, cut into writes; equal seeds give equal streams.
 // Most streams are valid commands on a handful of keys, as arrays and as lines; half of them are damaged
-// somewhere, and a third use what only BPF-DB has: transactions, limits, refused options. None closes the
+// somewhere, and a third use what only BPF-DB has: transactions, procedures, limits, refused options. None closes the
 // connection on purpose before its last request, but damage may.
 func Random(seed uint64) [][]byte {
 	g := generator{rand.New(rand.NewPCG(seed, 0x6469616c6f677565))}
@@ -53,6 +53,8 @@ var ownRequests = []string{
 	"BEGIN", "BEGIN", "BEGIN", "COMMIT", "COMMIT", "ABORT", "BEGIN v", "SET k v EX n", "SET k v KEEPTTL NX",
 	"GET K", "SET K V", "SET k V", "SET k V XX", "APPEND k V", "MSET k v K v", "MSET k V k v", "MGET k K",
 	"DEL K k", "ECHO V", "STRLEN k", "WATCH K",
+	"MSET b:s:1 n b:c:1 n b:c:2 n", "CALL balance 1", "CALL balance v", "CALL deposit_checking 1 n",
+	"CALL write_check 1 n", "CALL send_payment 1 2 n", "CALL amalgamate 1 2", "CALL v", "CALL v v", "CALL",
 }
 
 var (
