@@ -1,6 +1,7 @@
-// Package history checks recorded histories of concurrent operators for linearizability
-// (Herlihy and Wing, 1990): is there one order, consistent with real time, in which a plain
-// map would have given every answer? Keys are independent, so each is checked alone.
+// Single-key histories are checked for linearizability (Herlihy and Wing, 1990): is there one order, consistent
+// with real time, in which a plain map would have given every answer? Keys are independent, so each is checked
+// alone.
+
 package history
 
 import (
