@@ -1,0 +1,165 @@
+package isolation
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/cilium/ebpf"
+	"golang.org/x/sys/unix"
+
+	"bpfdb/engine"
+	"bpfdb/internal/history"
+)
+
+const (
+	listEntries = 2048 // MAX_ENTRIES of lists.bpf.c
+	maxWorkers  = 32
+	gaveUp      = -1000 // ABORTED
+)
+
+// ebpfWorkers run transactions as eBPF programs: the first ones on the timer of a CPU each, in softirq, the others
+// in process context.
+type ebpfWorkers struct {
+	collection *ebpf.Collection
+	timers     int
+	others     int
+}
+
+func loadWorkers(t *testing.T, db *engine.DB, load func() (*ebpf.CollectionSpec, error)) ebpfWorkers {
+	t.Helper()
+	w := ebpfWorkers{timers: min(runtime.NumCPU(), maxWorkers/2), others: 2}
+	spec, err := load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec.Maps["entries"].MaxEntries = uint32(w.timers+w.others) * listEntries
+	w.collection, err = ebpf.NewCollectionWithOptions(spec, db.CollectionOptions(spec))
+	if err != nil {
+		t.Fatalf("%+v", err)
+	}
+	t.Cleanup(w.collection.Close)
+	return w
+}
+
+func (w ebpfWorkers) call(program string, args *listsListsArgs) error {
+	_, err := w.collection.Programs[program].Run(&ebpf.RunOptions{Context: args})
+	if err == nil && args.Result != 0 {
+		err = unix.Errno(-args.Result)
+	}
+	return err
+}
+
+// args of worker id; its number sets its elements and choices apart from those of other clients.
+func (w ebpfWorkers) args(id, number int, s *scene) *listsListsArgs {
+	return &listsListsArgs{
+		Seed: rand.New(rand.NewPCG(s.seed, uint64(number))).Uint64(), FirstKey: s.firstKey,
+		FirstValue: uint64(number) << 32, Worker: uint32(id), Txns: listEntries, PeriodNs: uint64(100 * time.Microsecond),
+	}
+}
+
+// start lets the timers begin.
+func (w ebpfWorkers) start(s *scene, firstNumber int) error {
+	for id := range w.timers {
+		ended := make(chan error)
+		go func() { // ends with the call; its thread, bound to a CPU for good, ends with it
+			runtime.LockOSThread()
+			var set unix.CPUSet
+			set.Set(id)
+			err := unix.SchedSetaffinity(0, &set)
+			if err == nil {
+				err = w.call("lists_start", w.args(id, firstNumber+id, s))
+			}
+			ended <- err
+		}()
+		if err := <-ended; err != nil {
+			return fmt.Errorf("start the timer of CPU %d: %w", id, err)
+		}
+	}
+	for id := w.timers; id < w.timers+w.others; id++ {
+		if err := w.call("lists_prepare", w.args(id, firstNumber+id, s)); err != nil {
+			return fmt.Errorf("prepare worker %d: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// run has worker id, one of the others, run a transaction.
+func (w ebpfWorkers) run(id int) error {
+	return w.call("lists_run", &listsListsArgs{Worker: uint32(id)})
+}
+
+func (w ebpfWorkers) worker(id int) (state listsWorker, err error) {
+	err = w.collection.Maps["workers"].Lookup(uint32(id), &state)
+	return state, err
+}
+
+// wait returns when the timers are done.
+func (w ebpfWorkers) wait() error {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		left := uint32(0)
+		for id := range w.timers {
+			state, err := w.worker(id)
+			if err != nil {
+				return err
+			}
+			left += state.Left
+		}
+		if left == 0 {
+			return nil
+		}
+	}
+	return errors.New("timers still run after a minute")
+}
+
+// history is what all workers wrote down, each a session of its own.
+func (w ebpfWorkers) history(s *scene) (txns []history.Transaction, err error) {
+	for id := range w.timers + w.others {
+		state, err := w.worker(id)
+		if err != nil {
+			return nil, err
+		}
+		name := "eBPF in softirq"
+		if id >= w.timers {
+			name = "eBPF in a process"
+		}
+		session := int(s.sessions.Add(1))
+		for i := range state.Len {
+			var e listsEntry
+			if err := w.collection.Maps["entries"].Lookup(uint32(id*listEntries)+i, &e); err != nil {
+				return nil, err
+			}
+			t, err := e.transaction()
+			if err != nil {
+				return nil, fmt.Errorf("worker %d, entry %d: %w", id, i, err)
+			}
+			t.Client, t.Session = name, session
+			txns = append(txns, t)
+		}
+	}
+	return txns, nil
+}
+
+func (e *listsEntry) transaction() (history.Transaction, error) {
+	t := history.Transaction{CallNS: int64(e.CallNs), ReturnNS: int64(e.ReturnNs), Outcome: history.Aborted}
+	for _, a := range e.Accesses[:e.Len] {
+		if a.Len > listRoom {
+			return t, fmt.Errorf("list %d has %d elements, room is for %d", a.Key, a.Len, listRoom)
+		}
+		t.Accesses = append(t.Accesses, history.Access{Key: a.Key, List: append([]uint64{}, a.List[:a.Len]...)})
+		if a.Appended != 0 {
+			t.Accesses = append(t.Accesses, history.Access{Append: true, Key: a.Key, Value: a.Value})
+		}
+	}
+	switch errno := unix.Errno(-e.Result); {
+	case e.Result == 0:
+		t.Outcome = history.Committed
+	case e.Result == gaveUp || errno == unix.EAGAIN || errno == unix.EBUSY:
+	default:
+		return t, fmt.Errorf("a transaction ended with %w", errno)
+	}
+	return t, nil
+}

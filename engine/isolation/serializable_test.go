@@ -1,0 +1,191 @@
+package isolation
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"bpfdb/engine"
+	"bpfdb/engine/server"
+	"bpfdb/internal/history"
+	"bpfdb/internal/kerneltest"
+)
+
+// scene is what the clients of one round share.
+type scene struct {
+	seed     uint64
+	firstKey uint64 // of its lists
+	sessions atomic.Int64
+}
+
+// database is an engine served on both paths at once.
+type database struct {
+	*engine.DB
+	addrs map[server.Path]string
+}
+
+// serve opens an engine and a server per path on it.
+func serve(t *testing.T) *database {
+	t.Helper()
+	kerneltest.Require(t, kerneltest.Root, kerneltest.MinKernel, kerneltest.BTF, kerneltest.Cgroup2)
+	db, err := engine.Open(engine.Options{MemoryBytes: 256 << 20, TxnTimeout: 2 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	d := &database{db, map[server.Path]string{}}
+	for _, path := range []server.Path{server.PathUser, server.PathSockmap} {
+		s, err := server.Start(db, server.Options{Addr: "127.0.0.1:0", Path: path}, os.Stderr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		d.addrs[path] = s.Addr().String()
+	}
+	return d
+}
+
+// clients are two of every kind.
+func (d *database) clients(s *scene) (clients []*client) {
+	add := func(name string, r runner) { clients = append(clients, newClient(name, r, len(clients)+1, s)) }
+	for range 2 {
+		add("Go", goAPI{d.DB})
+		for path, addr := range d.addrs {
+			add("RESP over "+string(path), &interactive{resp{addr: addr}})
+		}
+	}
+	return clients
+}
+
+// seedOf draws the seed of a test, or takes it from the environment, and prints it.
+func seedOf(t *testing.T) uint64 {
+	t.Helper()
+	seed := rand.Uint64()
+	if text := os.Getenv("BPFDB_CHECK_SEED"); text != "" {
+		var err error
+		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
+			t.Fatalf("BPFDB_CHECK_SEED: %v", err)
+		}
+	}
+	t.Logf("BPFDB_CHECK_SEED=%d", seed)
+	return seed
+}
+
+// round has all clients run transactions, `each` of every client, and returns what they wrote down.
+func (d *database) round(s *scene, workers ebpfWorkers, each int) ([]history.Transaction, error) {
+	clients := d.clients(s)
+	if err := workers.start(s, len(clients)+1); err != nil {
+		return nil, err
+	}
+	errs := make(chan error, len(clients)+workers.others)
+	var wg sync.WaitGroup
+	loop := func(f func() error) {
+		wg.Go(func() { // ends after so many transactions
+			for range each {
+				if err := f(); err != nil {
+					errs <- err
+					return
+				}
+			}
+		})
+	}
+	for _, c := range clients {
+		loop(c.one)
+	}
+	for id := workers.timers; id < workers.timers+workers.others; id++ {
+		loop(func() error { return workers.run(id) })
+	}
+	wg.Wait()
+	close(errs)
+	err := workers.wait()
+	for e := range errs {
+		err = errors.Join(err, e)
+	}
+	txns, errHistory := workers.history(s)
+	for _, c := range clients {
+		txns = append(txns, c.txns...)
+		err = errors.Join(err, c.runner.close())
+	}
+	last, errRead := d.readAll(s, txns)
+	return append(txns, last...), errors.Join(err, errHistory, errRead)
+}
+
+// readAll reads every list at the end, so that no append stays unseen.
+func (d *database) readAll(s *scene, txns []history.Transaction) (reads []history.Transaction, err error) {
+	keys := map[uint64]bool{}
+	for _, t := range txns {
+		for _, a := range t.Accesses {
+			keys[a.Key] = true
+		}
+	}
+	session := int(s.sessions.Add(1))
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		t := history.Transaction{Client: "the end", Session: session, CallNS: monotonicNS()}
+		list, err := readList(d.Get, key)
+		if err != nil {
+			return nil, fmt.Errorf("list %d: %w", key, err)
+		}
+		t.Accesses = []history.Access{{Key: key, List: list}}
+		t.ReturnNS = monotonicNS()
+		reads = append(reads, t)
+	}
+	return reads, nil
+}
+
+// figures says how many transactions of every kind of client ended how.
+func figures(txns []history.Transaction) string {
+	counts := map[string]*[3]int{}
+	for _, t := range txns {
+		if counts[t.Client] == nil {
+			counts[t.Client] = &[3]int{}
+		}
+		counts[t.Client][t.Outcome]++
+	}
+	var lines []string
+	for name, n := range counts {
+		lines = append(lines, fmt.Sprintf("%-20s %7d committed %7d aborted %5d indeterminate", name, n[0], n[1], n[2]))
+	}
+	slices.SortFunc(lines, cmp.Compare[string])
+	return fmt.Sprintf("%d transactions checked\n%s", len(txns), strings.Join(lines, "\n"))
+}
+
+// judge fails the test for every anomaly.
+func judge(t *testing.T, txns []history.Transaction) {
+	t.Helper()
+	start := time.Now()
+	for _, a := range history.Anomalies(txns) {
+		t.Error(a)
+	}
+	t.Logf("%s\nchecked in %v", figures(txns), time.Since(start))
+}
+
+// TestSerializable has clients of all paths, the Go interface and eBPF programs in softirq and in processes
+// change the same few lists in transactions, some of which they abort or are cut off from.
+func TestSerializable(t *testing.T) {
+	d := serve(t)
+	workers := loadWorkers(t, d.DB, loadLists)
+	s := &scene{seed: seedOf(t)}
+	txns, err := d.round(s, workers, 500)
+	if err != nil {
+		t.Fatal(err)
+	}
+	judge(t, txns)
+}
