@@ -18,7 +18,7 @@ char _license[] SEC("license") = "GPL";
 #define MAX_WORKERS 32
 #define MAX_ENTRIES 2048 /* transactions of one worker */
 #define ACCESSES 4 /* of one transaction */
-#define SLOTS 8 /* lists in use at a time */
+#define SLOTS 4 /* lists in use at a time */
 #define LIST_LONG 24 /* elements after which a slot gets a new list */
 #define LIST_ROOM 64 /* elements of a list at most: clients may pass LIST_LONG at the same time */
 #define ABORTED (-1000) /* result of a transaction that was given up on purpose */

@@ -8,7 +8,7 @@ import (
 
 // Lists in use: as in bpf/testdata/lists.bpf.c, whose programs work on the same.
 const (
-	listSlots = 8  // lists in use at a time: few, to conflict often
+	listSlots = 4  // lists in use at a time: few, to conflict often
 	listLong  = 24 // elements after which a slot gets a new list
 	listRoom  = 64
 )

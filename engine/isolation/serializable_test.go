@@ -189,3 +189,58 @@ func TestSerializable(t *testing.T) {
 	}
 	judge(t, txns)
 }
+
+// TestSerializableLong goes on with fresh lists and new seeds for most of the time there is.
+func TestSerializableLong(t *testing.T) {
+	end := time.Now().Add(checkTime(t) * 7 / 10)
+	d := serve(t)
+	workers := loadWorkers(t, d.DB, loadLists)
+	rng := rand.New(rand.NewPCG(seedOf(t), 0))
+	total := 0
+	for round := uint64(1); !t.Failed() && (round == 1 || time.Now().Before(end)); round++ {
+		s := &scene{seed: rng.Uint64(), firstKey: round << 32}
+		txns, err := d.round(s, workers, 2000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		judge(t, txns)
+		total += len(txns)
+		if err := d.FlushAll(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("%d transactions checked in all", total)
+}
+
+// checkTime is how long the tests named Long may take in all; they run briefly without BPFDB_CHECK_MINUTES.
+func checkTime(t *testing.T) time.Duration {
+	t.Helper()
+	text := os.Getenv("BPFDB_CHECK_MINUTES")
+	if text == "" {
+		return 0
+	}
+	minutes, err := strconv.Atoi(text)
+	if err != nil || minutes < 1 {
+		t.Fatalf("BPFDB_CHECK_MINUTES=%s: want a number of minutes", text)
+	}
+	return time.Duration(minutes) * time.Minute
+}
+
+// TestUncheckedIsFound takes validation out of the commits of the eBPF programs: the checker must then name
+// anomalies, or the other tests would prove nothing.
+func TestUncheckedIsFound(t *testing.T) {
+	d := serve(t)
+	workers := loadWorkers(t, d.DB, loadUnchecked)
+	rng := rand.New(rand.NewPCG(seedOf(t), 0))
+	for round := uint64(1); round <= 20; round++ {
+		txns, err := d.round(&scene{seed: rng.Uint64(), firstKey: round << 32}, workers, 300)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if anomalies := history.Anomalies(txns); anomalies != nil {
+			t.Logf("round %d, %d transactions: %d anomalies, such as\n%v", round, len(txns), len(anomalies), anomalies[0])
+			return
+		}
+	}
+	t.Error("no anomaly in 20 rounds without validation")
+}

@@ -1,0 +1,114 @@
+package isolation
+
+import (
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/cilium/ebpf"
+	"golang.org/x/sys/unix"
+
+	"bpfdb/engine"
+	"bpfdb/internal/kerneltest"
+)
+
+// onCPU runs f on a thread of its own, bound to one CPU.
+func onCPU(wg *sync.WaitGroup, cpu int, f func() error, errs chan<- error) {
+	wg.Go(func() { // ends with f; its thread, bound for good, ends with it
+		runtime.LockOSThread()
+		var set unix.CPUSet
+		set.Set(cpu)
+		err := unix.SchedSetaffinity(0, &set)
+		if err == nil {
+			err = f()
+		}
+		errs <- err
+	})
+}
+
+// TestReadOnlyAnomalyInterrupts has a commit interrupted, now and then, between the steps it takes, by one that
+// changes what it read, while snapshots are taken on another CPU: see bpf/testdata/interrupt.bpf.c.
+func TestReadOnlyAnomalyInterrupts(t *testing.T) {
+	kerneltest.Require(t, kerneltest.Root, kerneltest.MinKernel, kerneltest.BTF)
+	db, err := engine.Open(engine.Options{MemoryBytes: 128 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	spec, err := loadInterrupt()
+	if err != nil {
+		t.Fatal(err)
+	}
+	collection, err := ebpf.NewCollectionWithOptions(spec, db.CollectionOptions(spec))
+	if err != nil {
+		t.Fatalf("%+v", err)
+	}
+	defer collection.Close()
+	run := func(name string, args any) func() error {
+		return func() error {
+			_, err := collection.Programs[name].Run(&ebpf.RunOptions{Context: args})
+			return err
+		}
+	}
+	repeat := func(f func() error) func() error {
+		return func() (err error) {
+			for end := time.Now().Add(2*time.Second + checkTime(t)/20); err == nil && time.Now().Before(end); {
+				err = f()
+			}
+			return err
+		}
+	}
+	errs := make(chan error, 3)
+	var wg sync.WaitGroup
+	start := &interruptStartArgs{PeriodNs: 20_000, StayNs: 3000}
+	onCPU(&wg, 0, run("interrupt_start", start), errs)
+	wg.Wait()
+	onCPU(&wg, 0, repeat(run("interrupt_copy", nil)), errs)
+	onCPU(&wg, runtime.NumCPU()-1, repeat(run("interrupt_snapshot", nil)), errs)
+	wg.Wait()
+	for range cap(errs) {
+		if err := <-errs; err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := run("interrupt_stop", nil)(); err != nil || start.Result != 0 {
+		t.Fatalf("stop: %v, start: result %d", err, start.Result)
+	}
+	checkSnapshots(t, collection)
+}
+
+// checkSnapshots compares each snapshot with the copy that came next: one of an x older than the snapshot's should
+// have been in it.
+func checkSnapshots(t *testing.T, collection *ebpf.Collection) {
+	t.Helper()
+	var state interruptState
+	if err := collection.Maps["states"].Lookup(uint32(0), &state); err != nil {
+		t.Fatal(err)
+	}
+	wrong := 0
+	for i := range state.Seen {
+		var s interruptSnapshot
+		var next uint64
+		if err := collection.Maps["snapshots"].Lookup(uint32(i), &s); err != nil {
+			t.Fatal(err)
+		}
+		if s.Serial+1 > state.Serial || s.Serial+1 >= uint64(collection.Maps["copies"].MaxEntries()) {
+			continue
+		}
+		if err := collection.Maps["copies"].Lookup(uint32(s.Serial+1), &next); err != nil {
+			t.Fatal(err)
+		}
+		if next < s.X {
+			if wrong++; wrong <= 3 {
+				t.Errorf("a snapshot has x = %d and copy %d, but copy %d is of x = %d, which came before",
+					s.X, s.Serial, s.Serial+1, next)
+			}
+		}
+	}
+	t.Logf("x raised %d times, copied %d times, %d snapshots, %d of them wrong, %d failed",
+		state.Raised, state.Serial, state.Seen, wrong, state.Failures)
+	if state.Raised == 0 || state.Serial == 0 || state.Seen == 0 || state.Failures > 0 {
+		t.Error("want some of each, and no failure")
+	}
+}
