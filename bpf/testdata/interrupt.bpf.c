@@ -90,9 +90,10 @@ __noinline int raise_x(void)
 	if (!db)
 		return err;
 	if (!bpfdb_begin(db)) {
-		bpfdb_get(db, x_name, 1, &x, sizeof(x));
+		err = bpfdb_get(db, x_name, 1, &x, sizeof(x));
 		x++;
-		err = bpfdb_set(db, x_name, 1, &x, sizeof(x));
+		if (err >= 0)
+			err = bpfdb_set(db, x_name, 1, &x, sizeof(x));
 		if (!err)
 			err = bpfdb_commit(db);
 	}
@@ -145,9 +146,10 @@ __noinline int copy_x(void)
 	if (!db)
 		return err;
 	if (st && !bpfdb_begin(db)) {
-		bpfdb_get(db, x_name, 1, &copy.x, sizeof(copy.x));
+		err = bpfdb_get(db, x_name, 1, &copy.x, sizeof(copy.x));
 		copy.serial = st->serial + 1;
-		err = bpfdb_set(db, y_name, 1, &copy, sizeof(copy));
+		if (err >= 0)
+			err = bpfdb_set(db, y_name, 1, &copy, sizeof(copy));
 		if (!err)
 			err = bpfdb_commit(db);
 	}

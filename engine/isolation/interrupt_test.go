@@ -1,6 +1,7 @@
 package isolation
 
 import (
+	"errors"
 	"runtime"
 	"sync"
 	"testing"
@@ -36,6 +37,9 @@ func TestReadOnlyAnomalyInterrupts(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
+	if err := errors.Join(db.Set([]byte("x"), number64(0)), db.Set([]byte("y"), make([]byte, 16))); err != nil {
+		t.Fatal(err)
+	}
 	spec, err := loadInterrupt()
 	if err != nil {
 		t.Fatal(err)
