@@ -238,7 +238,8 @@ func TestUncheckedIsFound(t *testing.T) {
 			t.Fatal(err)
 		}
 		if anomalies := history.Anomalies(txns); anomalies != nil {
-			t.Logf("round %d, %d transactions: %d anomalies, such as\n%v", round, len(txns), len(anomalies), anomalies[0])
+			t.Logf("round %d: %d anomalies in %d transactions, such as\n%v",
+				round, len(anomalies), len(txns), anomalies[0])
 			return
 		}
 	}
