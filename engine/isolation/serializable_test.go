@@ -69,7 +69,8 @@ func (d *database) clients(s *scene) (clients []*client) {
 	for range 2 {
 		add("Go", goAPI{d.DB})
 		for path, addr := range d.addrs {
-			add("RESP over "+string(path), &interactive{resp{addr: addr}})
+			add("BEGIN over "+string(path), &interactive{resp{addr: addr}})
+			add("MULTI over "+string(path), &multi{interactive{resp{addr: addr}}})
 		}
 	}
 	return clients
