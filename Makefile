@@ -12,6 +12,7 @@ export BPF2GO_STRIP := llvm-strip-19
 export BPF2GO_CFLAGS := -O2 -g -Wall -Werror -mcpu=v3 -I/usr/include/$(shell uname -m)-linux-gnu
 
 PROFILE ?= quick
+CHECK_MINUTES ?= 10
 CPUS := $(shell nproc)
 # Kernel tests hold memory and CPUs: more packages at once than this only makes them time out.
 TEST_PACKAGES := $(shell n=$(CPUS); echo $$((n < 4 ? n : 4)))
@@ -19,7 +20,7 @@ TEST_TIMEOUT := 8m
 # Go refuses to stamp the revision where git does (not a repository, or somebody else's).
 BUILDVCS := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false)
 
-.PHONY: help deps generate build test check reproduce clean
+.PHONY: help deps generate build test check check-long reproduce clean
 
 help: ## list the targets
 	@grep -hE '^[a-zA-Z%-]+:.*## ' $(MAKEFILE_LIST) | sed 's/%/NAME/' \
@@ -39,6 +40,10 @@ build: ## put bpfdb and bench in bin/
 test: deps build ## run all tests (as root: with those that need the kernel)
 	@[ "$$(id -u)" = 0 ] || echo "not root: tests that load programs into the kernel will be skipped"
 	go test -timeout $(TEST_TIMEOUT) -p $(TEST_PACKAGES) ./...
+
+check-long: deps ## check transactions at length: CHECK_MINUTES minutes, 10 by default (root)
+	BPFDB_CHECK_MINUTES=$(CHECK_MINUTES) go test -count=1 -v -p 1 -timeout $$(($(CHECK_MINUTES) + 30))m \
+		-run 'Long|Linearizable|Unchecked|Anomal|Leak|EveryOrder' ./engine ./engine/isolation ./internal/history
 
 check: deps ## check formats, vet, style rules and that generated files are fresh
 	@scripts/check

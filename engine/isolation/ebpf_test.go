@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
-	"testing"
 	"time"
 
 	"github.com/cilium/ebpf"
@@ -29,20 +28,15 @@ type ebpfWorkers struct {
 	others     int
 }
 
-func loadWorkers(t *testing.T, db *engine.DB, load func() (*ebpf.CollectionSpec, error)) ebpfWorkers {
-	t.Helper()
+func loadWorkers(db *engine.DB, load func() (*ebpf.CollectionSpec, error)) (ebpfWorkers, error) {
 	w := ebpfWorkers{timers: min(runtime.NumCPU(), maxWorkers/2), others: 2}
 	spec, err := load()
 	if err != nil {
-		t.Fatal(err)
+		return w, err
 	}
 	spec.Maps["entries"].MaxEntries = uint32(w.timers+w.others) * listEntries
 	w.collection, err = ebpf.NewCollectionWithOptions(spec, db.CollectionOptions(spec))
-	if err != nil {
-		t.Fatalf("%+v", err)
-	}
-	t.Cleanup(w.collection.Close)
-	return w
+	return w, err
 }
 
 func (w ebpfWorkers) call(program string, args *listsListsArgs) error {

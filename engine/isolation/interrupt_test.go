@@ -90,24 +90,17 @@ func checkSnapshots(t *testing.T, collection *ebpf.Collection) {
 	if err := collection.Maps["states"].Lookup(uint32(0), &state); err != nil {
 		t.Fatal(err)
 	}
+	copies := logged[uint64](t, collection.Maps["copies"])
+	snapshots := logged[interruptSnapshot](t, collection.Maps["snapshots"])
 	wrong := 0
-	for i := range state.Seen {
-		var s interruptSnapshot
-		var next uint64
-		if err := collection.Maps["snapshots"].Lookup(uint32(i), &s); err != nil {
-			t.Fatal(err)
-		}
-		if s.Serial+1 > state.Serial || s.Serial+1 >= uint64(collection.Maps["copies"].MaxEntries()) {
+	for _, s := range snapshots[:state.Seen] {
+		next := s.Serial + 1
+		if next > state.Serial || next >= uint64(len(copies)) || copies[next] >= s.X {
 			continue
 		}
-		if err := collection.Maps["copies"].Lookup(uint32(s.Serial+1), &next); err != nil {
-			t.Fatal(err)
-		}
-		if next < s.X {
-			if wrong++; wrong <= 3 {
-				t.Errorf("a snapshot has x = %d and copy %d, but copy %d is of x = %d, which came before",
-					s.X, s.Serial, s.Serial+1, next)
-			}
+		if wrong++; wrong <= 3 {
+			t.Errorf("a snapshot has x = %d and copy %d, but copy %d is of x = %d, which came before",
+				s.X, s.Serial, next, copies[next])
 		}
 	}
 	t.Logf("x raised %d times, copied %d times, %d snapshots, %d of them wrong, %d failed",
@@ -115,4 +108,15 @@ func checkSnapshots(t *testing.T, collection *ebpf.Collection) {
 	if state.Raised == 0 || state.Serial == 0 || state.Seen == 0 || state.Failures > 0 {
 		t.Error("want some of each, and no failure")
 	}
+}
+
+// logged reads all values of an ARRAY map.
+func logged[T any](t *testing.T, m *ebpf.Map) []T {
+	t.Helper()
+	var cursor ebpf.MapBatchCursor
+	keys, values := make([]uint32, m.MaxEntries()), make([]T, m.MaxEntries())
+	if n, err := m.BatchLookup(&cursor, keys, values, nil); n != len(values) {
+		t.Fatalf("read %d of %d values of %s: %v", n, len(values), m, err)
+	}
+	return values
 }

@@ -20,13 +20,12 @@ func TestLeakLong(t *testing.T) {
 }
 
 func leak(t *testing.T, atLeast int) {
-	d := serve(t)
-	workers := loadWorkers(t, d.DB, loadLists)
+	d, workers := shared.open(t)
 	rng := rand.New(rand.NewPCG(seedOf(t), 0))
 	end := d.slowReader(t)
 	total, lists := 0, map[uint64]bool{}
-	for round := uint64(1); total < atLeast; round++ {
-		s := &scene{seed: rng.Uint64(), firstKey: round << 32}
+	for first := true; total < atLeast; first = false {
+		s := &scene{seed: rng.Uint64(), firstKey: nextLists()}
 		txns, err := d.round(s, workers, 1200)
 		if err != nil {
 			t.Fatal(err)
@@ -37,7 +36,7 @@ func leak(t *testing.T, atLeast int) {
 				lists[a.Key] = true
 			}
 		}
-		if round == 1 {
+		if first {
 			end()
 		}
 	}
@@ -64,7 +63,7 @@ func (d *database) slowReader(t *testing.T) (end func()) {
 	go func() { // until end
 		defer close(ended)
 		for {
-			if _, err := slow.Get(number64(1 << 32)); !errors.Is(err, engine.ErrNotFound) {
+			if _, err := slow.Get(number64(rounds.Load() << 32)); !errors.Is(err, engine.ErrNotFound) {
 				t.Errorf("slow snapshot: got %v, want ErrNotFound for a list begun later", err)
 			}
 			select {

@@ -6,19 +6,14 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"bpfdb/engine"
-	"bpfdb/engine/server"
 	"bpfdb/internal/history"
-	"bpfdb/internal/kerneltest"
 )
 
 // scene is what the clients of one round share.
@@ -26,41 +21,6 @@ type scene struct {
 	seed     uint64
 	firstKey uint64 // of its lists
 	sessions atomic.Int64
-}
-
-// database is an engine served on both paths at once.
-type database struct {
-	*engine.DB
-	addrs map[server.Path]string
-}
-
-// serve opens an engine and a server per path on it.
-func serve(t *testing.T) *database {
-	t.Helper()
-	kerneltest.Require(t, kerneltest.Root, kerneltest.MinKernel, kerneltest.BTF, kerneltest.Cgroup2)
-	db, err := engine.Open(engine.Options{MemoryBytes: 256 << 20, TxnTimeout: 2 * time.Second})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	d := &database{db, map[server.Path]string{}}
-	for _, path := range []server.Path{server.PathUser, server.PathSockmap} {
-		s, err := server.Start(db, server.Options{Addr: "127.0.0.1:0", Path: path}, os.Stderr)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := s.Close(); err != nil {
-				t.Error(err)
-			}
-		})
-		d.addrs[path] = s.Addr().String()
-	}
-	return d
 }
 
 // clients are two of every kind.
@@ -74,20 +34,6 @@ func (d *database) clients(s *scene) (clients []*client) {
 		}
 	}
 	return clients
-}
-
-// seedOf draws the seed of a test, or takes it from the environment, and prints it.
-func seedOf(t *testing.T) uint64 {
-	t.Helper()
-	seed := rand.Uint64()
-	if text := os.Getenv("BPFDB_CHECK_SEED"); text != "" {
-		var err error
-		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
-			t.Fatalf("BPFDB_CHECK_SEED: %v", err)
-		}
-	}
-	t.Logf("BPFDB_CHECK_SEED=%d", seed)
-	return seed
 }
 
 // round has all clients run transactions, `each` of every client, and returns what they wrote down.
@@ -181,9 +127,8 @@ func judge(t *testing.T, txns []history.Transaction) {
 // TestSerializable has clients of all paths, the Go interface and eBPF programs in softirq and in processes
 // change the same few lists in transactions, some of which they abort or are cut off from.
 func TestSerializable(t *testing.T) {
-	d := serve(t)
-	workers := loadWorkers(t, d.DB, loadLists)
-	s := &scene{seed: seedOf(t)}
+	d, workers := shared.open(t)
+	s := &scene{seed: seedOf(t), firstKey: nextLists()}
 	txns, err := d.round(s, workers, 500)
 	if err != nil {
 		t.Fatal(err)
@@ -194,12 +139,11 @@ func TestSerializable(t *testing.T) {
 // TestSerializableLong goes on with fresh lists and new seeds for most of the time there is.
 func TestSerializableLong(t *testing.T) {
 	end := time.Now().Add(checkTime(t) * 7 / 10)
-	d := serve(t)
-	workers := loadWorkers(t, d.DB, loadLists)
+	d, workers := shared.open(t)
 	rng := rand.New(rand.NewPCG(seedOf(t), 0))
 	total := 0
-	for round := uint64(1); !t.Failed() && (round == 1 || time.Now().Before(end)); round++ {
-		s := &scene{seed: rng.Uint64(), firstKey: round << 32}
+	for first := true; !t.Failed() && (first || time.Now().Before(end)); first = false {
+		s := &scene{seed: rng.Uint64(), firstKey: nextLists()}
 		txns, err := d.round(s, workers, 2000)
 		if err != nil {
 			t.Fatal(err)
@@ -213,28 +157,18 @@ func TestSerializableLong(t *testing.T) {
 	t.Logf("%d transactions checked in all", total)
 }
 
-// checkTime is how long the tests named Long may take in all; they run briefly without BPFDB_CHECK_MINUTES.
-func checkTime(t *testing.T) time.Duration {
-	t.Helper()
-	text := os.Getenv("BPFDB_CHECK_MINUTES")
-	if text == "" {
-		return 0
-	}
-	minutes, err := strconv.Atoi(text)
-	if err != nil || minutes < 1 {
-		t.Fatalf("BPFDB_CHECK_MINUTES=%s: want a number of minutes", text)
-	}
-	return time.Duration(minutes) * time.Minute
-}
-
 // TestUncheckedIsFound takes validation out of the commits of the eBPF programs: the checker must then name
 // anomalies, or the other tests would prove nothing.
 func TestUncheckedIsFound(t *testing.T) {
-	d := serve(t)
-	workers := loadWorkers(t, d.DB, loadUnchecked)
+	d, _ := shared.open(t)
+	workers, err := loadWorkers(d.DB, loadUnchecked)
+	if err != nil {
+		t.Fatalf("%+v", err)
+	}
+	defer workers.collection.Close()
 	rng := rand.New(rand.NewPCG(seedOf(t), 0))
-	for round := uint64(1); round <= 20; round++ {
-		txns, err := d.round(&scene{seed: rng.Uint64(), firstKey: round << 32}, workers, 300)
+	for round := 1; round <= 20; round++ {
+		txns, err := d.round(&scene{seed: rng.Uint64(), firstKey: nextLists()}, workers, 300)
 		if err != nil {
 			t.Fatal(err)
 		}
