@@ -17,7 +17,7 @@
 /* Takes the transaction that the request runs in: EXEC's or the connection's. As command_enter. */
 static __always_inline int serve_enter(struct scratch *s, struct conn *c)
 {
-	if (!s->exec.txn)
+	if (!c->multi)
 		return command_enter(s, c);
 	s->txn = s->exec.txn;
 	return 0;
@@ -35,7 +35,7 @@ static __always_inline int serve_request(struct scratch *s, struct conn *c)
 	switch (serve_enter(s, c)) {
 	case 0:
 		status = command_run(s, c, 0);
-		if (!s->exec.txn)
+		if (s->txn && !s->exec.txn)
 			command_leave(s);
 		break;
 	case -ESTALE:
