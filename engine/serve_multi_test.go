@@ -138,7 +138,7 @@ func TestExecRoom(t *testing.T) {
 func TestWatchMany(t *testing.T) {
 	db := openTest(t)
 	c := newClient(t, db, 1)
-	const limit = 192 // BPFDB_MAX_INTERACTIVE
+	const limit = MaxInteractiveTxns
 	for i := range limit {
 		c.cookie = uint64(1000 + i)
 		c.put(engineConn{Cookie: c.cookie, Protocol: 2})
@@ -160,6 +160,22 @@ func TestWatchMany(t *testing.T) {
 		t.Errorf("%d transactions are still open", open)
 	}
 	c.cookie = 1
+}
+
+// TestExecCall checks that stored procedures and commands in one EXEC are one transaction.
+func TestExecCall(t *testing.T) {
+	db := openTest(t)
+	c, other := newClient(t, db, 1), newClient(t, db, 2)
+	serveTest(t, c, "MSET b:n:1 a b:s:1 0 b:c:1 10 b:n:2 b b:s:2 0 b:c:2 0\r\n", "+OK\r\n")
+	queue(t, c, bulk("CALL", "send_payment", "1", "2", "4"), bulk("GET", "b:c:1"), bulk("CALL", "balance", "2"),
+		bulk("CALL", "send_payment", "1", "2", "7"), bulk("INCRBY", "b:c:1", "1"))
+	serveTest(t, other, "MGET b:c:1 b:c:2\r\n", "*2\r\n$2\r\n10\r\n$1\r\n0\r\n")
+	serveTest(t, c, "EXEC\r\nMGET b:c:1 b:c:2\r\n",
+		"*5\r\n:0\r\n$1\r\n6\r\n:4\r\n-ABORT insufficient funds\r\n:7\r\n*2\r\n$1\r\n7\r\n$1\r\n4\r\n")
+	serveTest(t, c, "WATCH b:c:1\r\n", "+OK\r\n")
+	serveTest(t, other, "CALL deposit_checking 1 1\r\n", ":0\r\n")
+	queue(t, c, bulk("CALL", "send_payment", "1", "2", "1"))
+	serveTest(t, c, "EXEC\r\nGET b:c:2\r\n", "*-1\r\n$1\r\n4\r\n")
 }
 
 // TestWatchTimeout leaves a watching connection idle: its EXEC does nothing, however it goes on.
