@@ -27,20 +27,27 @@
 //
 // Interactive transactions are BPF-DB's own, and optimistic:
 //
-//	BEGIN    +OK, or -ERR BEGIN calls can not be nested
-//	COMMIT   +OK, or -CONFLICT transaction conflict, retry, or -ERR COMMIT without BEGIN
-//	ABORT    +OK, or -ERR ABORT without BEGIN
+//	BEGIN [READONLY]  +OK, or -ERR BEGIN calls can not be nested
+//	COMMIT            +OK, or -CONFLICT transaction conflict, retry, or -ERR COMMIT without BEGIN
+//	ABORT             +OK, or -ERR ABORT without BEGIN
 //
-// Commands between BEGIN and COMMIT answer at once, see the transaction's own writes and otherwise the latest
-// committed state, and show their effect to others at COMMIT, all of it or none. COMMIT fails when a key the
-// transaction has read has since been written by someone else, even with equal bytes, or read as missing is
-// now there; SET without options and MSET read nothing, every other command reads the keys it names, and DEL
-// writes those that are there. After COMMIT, failed or not, and after ABORT the transaction is over. An error
-// reply changes nothing and leaves the transaction open; closing the connection aborts it.
+// Commands between BEGIN and COMMIT answer at once, see the transaction's own writes and otherwise the state
+// committed when it began, and show their effect to others at COMMIT, all of it or none. COMMIT fails when the
+// transaction wrote something, and a key that it read has since been written by someone else, even with equal
+// bytes, or was read as missing and is now there; SET without options and MSET read nothing, every other
+// command reads the keys it names, and DEL writes those that are there. After COMMIT, failed or not, and after
+// ABORT the transaction is over. An error reply changes nothing and leaves the transaction open; closing the
+// connection aborts it. After READONLY every write is refused:
 //
-// The engine watches whole hash buckets, not keys. It may answer CONFLICT where a Session commits, never the
-// other way round: after a FLUSHALL, after a commit to another key of the bucket, or when a key read as missing
-// has come and gone. Dialogues leave these cases out.
+//	-READONLY You can't write in a read only transaction.
+//
+// The engine may answer CONFLICT where a Session commits, never the other way round: after a FLUSHALL, when
+// another commit is under way in a bucket that was read, or when a key read as missing has come and gone.
+// Dialogues leave these cases out. It aborts a transaction left idle; then every command but ABORT answers
+//
+//	-TIMEOUT the transaction was idle for too long and has been aborted
+//
+// until COMMIT, which answers that too and ends it, or ABORT.
 //
 // CALL name argument... runs a stored procedure (bpf/procedure.bpf.h has the table, the headers beside it each
 // family's data) inside the open transaction or as one of its own. A procedure checks its arguments' number
