@@ -2,62 +2,18 @@ package driver
 
 import (
 	"context"
-	"net"
-	"os/exec"
-	"path/filepath"
 	"runtime"
-	"strconv"
 	"testing"
 	"time"
 
+	"bpfdb/internal/dialogue"
 	"bpfdb/workloads"
 )
-
-// startRedis runs a redis-server without persistence for the test and returns its
-// address. It skips the test only where the binary is not installed.
-func startRedis(t testing.TB) string {
-	t.Helper()
-	binary, err := exec.LookPath("redis-server")
-	if err != nil {
-		t.Skip("redis-server is not installed")
-	}
-	dir, port := t.TempDir(), freePort(t)
-	cmd := exec.Command(binary, "--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--dir", dir,
-		"--save", "", "--appendonly", "no", "--logfile", filepath.Join(dir, "log"), "--daemonize", "no")
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		cmd.Process.Kill()
-		cmd.Wait()
-	})
-	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		conn, err := net.Dial("tcp", addr)
-		if err == nil {
-			conn.Close()
-			return addr
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("redis-server did not listen on %s: %v", addr, err)
-		}
-	}
-}
-
-func freePort(t testing.TB) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
 
 // TestRedisServer loads and runs every preset with both drivers against a real server and
 // checks that all values read are right and that both drivers generate the same load.
 func TestRedisServer(t *testing.T) {
-	addr := startRedis(t)
+	addr := dialogue.StartRedis(t)
 	for _, name := range workloads.Names() {
 		t.Run(name, func(t *testing.T) {
 			digests := map[uint64]bool{}
@@ -151,7 +107,7 @@ func checkClean(t *testing.T, cfg Config, res *Result) {
 // TestRawDoesNotAllocate compares a run with one ten times as long: what an operation
 // allocates would show in the difference.
 func TestRawDoesNotAllocate(t *testing.T) {
-	cfg := testConfig(t, startRedis(t), Raw, "ycsb-f")
+	cfg := testConfig(t, dialogue.StartRedis(t), Raw, "ycsb-f")
 	cfg.Pipeline = 16
 	mustLoad(t, cfg)
 	mallocs := func(operations uint64) uint64 {
