@@ -119,7 +119,7 @@ func fillBoth(t *testing.T, addr string) {
 func runRaw(t *testing.T, addr, command string, pipeline, operations int) sample {
 	t.Helper()
 	cfg := compareConfig(t, addr, command, pipeline, operations)
-	cfg.WarmupOperations = cfg.Operations / 20
+	cfg.Warmup.Operations = cfg.Operations / 20
 	res := mustRun(t, cfg)
 	if res.Errors+res.Misses != 0 {
 		t.Fatalf("%d errors (%s), %d misses", res.Errors, res.FirstError, res.Misses)

@@ -10,6 +10,7 @@ const (
 	MaxConnections = 4096
 	MaxPipeline    = 4096
 	MaxThreads     = 256
+	MaxRate        = 100_000_000 // operations per second
 )
 
 const defaultTimeout = 10 * time.Second
@@ -24,6 +25,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Timeout == 0 {
 		c.Timeout = defaultTimeout
+	}
+	if c.Arrival == "" {
+		c.Arrival = Poisson
 	}
 	if c.Progress == nil {
 		c.Progress = func(uint64, uint64) {}
@@ -61,8 +65,25 @@ func (c Config) Validate() error {
 		return bad("protocol", c.Protocol, "RESP version 2 or 3")
 	case c.Timeout < 0:
 		return bad("timeout", c.Timeout, "a positive duration")
+	case c.First < 0 || c.Total < 0 || c.Total > 0 && c.First+c.Connections > c.Total:
+		return bad("first connection", c.First, fmt.Sprintf("0 to total - connections, %d - %d",
+			c.Total, c.Connections))
 	}
-	return nil
+	return c.validateLoad()
+}
+
+func (c Config) validateLoad() error {
+	switch {
+	case c.Duration < 0:
+		return bad("duration", c.Duration, "a positive duration")
+	case c.Window < 0:
+		return bad("window", c.Window, "a positive duration")
+	case !(c.Rate >= 0 && c.Rate <= MaxRate):
+		return bad("rate", c.Rate, fmt.Sprintf("above 0, at most %d, or 0 for a closed loop", MaxRate))
+	case c.Arrival != Fixed && c.Arrival != Poisson:
+		return bad("arrival", fmt.Sprintf("%q", c.Arrival), Fixed+" or "+Poisson)
+	}
+	return c.Warmup.validate()
 }
 
 func bad(field string, value any, want string) error {

@@ -21,14 +21,40 @@ type conn struct {
 	batchNS   int64 // before the write of the batch's first round
 	writtenNS int64 // before the write of the current round
 
-	output  []byte // the requests of the current round
+	flying  flights // of an open loop, instead of rounds
+	roomNS  int64   // when flying was last full
+	waiting bool    // in the thread's queue
+	retired bool    // has nothing to do any more
+
+	output  []byte // the requests of the current round, or queued ones
 	flushed int    // bytes of output the socket has taken
 	blocked bool   // epoll is to report when the socket takes more
 	partial []byte // the beginning of a reply that has not arrived in full
 }
 
-func newConn(fd, pipeline int) *conn {
-	return &conn{fd: fd, sent: make([]command, 0, pipeline), writes: make([]workloads.Op, 0, pipeline)}
+func newConn(fd int, cfg Config) *conn {
+	if cfg.Rate > 0 {
+		return &conn{fd: fd, flying: newFlights(cfg.Pipeline)}
+	}
+	return &conn{
+		fd: fd, sent: make([]command, 0, cfg.Pipeline), writes: make([]workloads.Op, 0, cfg.Pipeline),
+	}
+}
+
+// awaiting is how many commands are not answered yet.
+func (c *conn) awaiting() int {
+	if c.flying.ring != nil {
+		return c.flying.count
+	}
+	return len(c.sent) - c.answered
+}
+
+// awaitingSince is when the oldest of them was sent.
+func (c *conn) awaitingSince() int64 {
+	if c.flying.ring != nil {
+		return c.flying.oldest().sent
+	}
+	return c.writtenNS
 }
 
 func (c *conn) close() { unix.Close(c.fd) }
@@ -74,7 +100,7 @@ func (t *thread) endRound(c *conn) error {
 	switch {
 	case len(c.writes) > 0:
 		return t.sendWrites(c)
-	case c.work.left > 0:
+	case c.work.left > 0 && !t.phase.over.Load():
 		return t.sendBatch(c)
 	}
 	t.busy--
@@ -83,10 +109,15 @@ func (t *thread) endRound(c *conn) error {
 
 // take accounts for the reply to the oldest command that has none yet.
 func (t *thread) take(c *conn, r reply) {
+	if t.open {
+		t.takeFlight(c, r)
+		return
+	}
 	cmd := c.sent[c.answered]
 	c.answered++
 	ok := t.accept(cmd, r)
-	if t.rec.answered(cmd, ok, t.now-c.writtenNS, t.now-c.batchNS) {
+	at := times{due: c.batchNS, first: c.batchNS, sent: c.writtenNS, done: t.now}
+	if t.rec.answered(cmd, ok, at) {
 		c.writes = append(c.writes, cmd.op)
 	}
 }

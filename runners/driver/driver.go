@@ -1,18 +1,23 @@
-// Package driver sends one workload to one RESP server and measures the replies, closed
-// loop: each connection sends a batch of Pipeline operations, waits for all its replies
-// and sends the next.
+// Package driver sends one workload to one RESP server and measures the replies.
+//
+// Closed loop: each connection sends a batch of Pipeline operations, waits for all its
+// replies and sends the next, so a slow server is asked less. Open loop (Rate): operations
+// are due at times fixed in advance and are sent then, answered or not; the response time
+// counts from when an operation was due, so a stall shows in every operation it delayed
+// and coordinated omission cannot arise.
 //
 // Two drivers share one Config and one Result. "raw" is lean: a few threads, each with its
 // own epoll instance, and no allocation per operation; it keeps the client from being what
 // is measured. "go-redis" is what an application would use. A worker is a connection in
 // both: it draws its operations from its own stream, so the load is a function of the
-// workload, the seed, Connections and Operations, whatever the driver, the number of
-// threads and the server.
+// workload, the seed, the number of connections and of operations, whatever the driver, the
+// number of threads and processes, and the server.
 package driver
 
 import (
 	"context"
 	"errors"
+	"math/bits"
 	"time"
 
 	"bpfdb/workloads"
@@ -46,25 +51,42 @@ type Config struct {
 	Driver  string // Raw or GoRedis
 
 	Connections int // each is a worker with a stream of its own
-	Pipeline    int // operations in flight per connection
+	Pipeline    int // operations in flight per connection; of an open loop, at most
 	Threads     int // of the raw driver; go-redis runs a goroutine per connection
 	Protocol    int // RESP version, 2 or 3; 0 means 3
 
-	Workload         workloads.Spec
-	Seed             uint64
-	Operations       uint64 // of the measured phase, split exactly among the connections
-	WarmupOperations uint64 // sent first, from another stream, and left out of the Result
-	Verify           bool   // check every value read
+	// First and Total place the connections among those of all processes that share the
+	// load: they are First to First+Connections-1 of Total. Total 0 means that there is no
+	// other process. Operations, Duration and Rate are always those of all together.
+	First, Total int
+
+	Workload   workloads.Spec
+	Seed       uint64
+	Operations uint64 // of the measured phase, split exactly among the connections
+	// Duration ends the measured phase where Operations is 0. In an open loop exactly the
+	// operations due by then are sent; in a closed one those a server can answer.
+	Duration time.Duration
+
+	Rate    float64 // operations per second of an open loop; 0 makes it a closed one
+	Arrival string  // in an open loop: Poisson, also meant by an empty one, or Fixed
+
+	Warmup Warmup
+	Verify bool // check every value read
 
 	Timeout time.Duration // for connecting, and for all replies to a batch; 0 means 10 s
+	Window  time.Duration // of Result.Windows; 0 means none
 
 	// Progress, if set, is told about ten times a second how many operations of the
-	// current phase are done. It runs on a goroutine of its own.
-	Progress func(done, total uint64)
+	// current phase are done, and of how many; total is 0 where time ends the phase. It runs
+	// on a goroutine of its own.
+	Progress func(done, total uint64) `json:"-"`
 	// Starting and Finished, if set, run just before the first operation of the measured
 	// phase is sent and just after its last reply: the place to read CPU counters.
-	Starting, Finished func()
+	Starting, Finished func() `json:"-"`
 }
+
+// total is the number of connections of all processes.
+func (c Config) total() int { return max(c.Total, c.First+c.Connections) }
 
 // Result is what one measured phase did. It covers the operations that were answered,
 // also when the phase ended early with an error.
@@ -84,29 +106,61 @@ type Result struct {
 	ElapsedNS   int64 // from before the first write to after the last reply
 	ClientCPUNS int64 // user and system time of this process in the phase
 
-	// Latency has a series for each kind of operation that occurred, in order of kind.
+	// Latency has a series for each kind of operation that occurred, in order of kind: of a
+	// closed loop the service times, of an open one the response times.
 	// As in YCSB, a read-modify-write adds its parts to READ and UPDATE and its whole to
 	// READ-MODIFY-WRITE. Error replies are in no series.
 	Latency []Series
 	// All holds every operation once: a read-modify-write as its whole only.
 	All *hdrhistogram.Histogram
 
-	// OpStreamDigest folds the digests of the workers' streams in worker order. Phases with
-	// the same digest generated the same operations.
-	OpStreamDigest uint64
+	Open   *OpenLoop // nil in a closed loop
+	Warmed Warmed
+	Client Client
+	// Windows is the course of the measured phase, one entry per Config.Window.
+	Windows []Window
+
+	// Digests are those of the workers' streams, in order of the connections; see
+	// OpStreamDigest.
+	Digests []uint64
 }
 
-// Series is the service times of one kind of operation in nanoseconds: from just before
-// the write of the batch that held it to when its reply had been read from the socket
-// (raw) or when the whole batch had been answered (go-redis with Pipeline above 1). The
-// histogram spans 1 ns to 60 s with three significant digits.
+// OpenLoop is what an open loop tells apart. Response = wait + Lag + Service, where the wait
+// for room on the connection is the server's doing and the lag the generator's own.
+type OpenLoop struct {
+	Service []Series // as Result.Latency, but from when a command was sent
+	All     *hdrhistogram.Histogram
+	// Lag is how late operations were sent, in ns after they were due and the connection had
+	// room for them.
+	Lag *hdrhistogram.Histogram
+	// Held counts the operations that were due while Pipeline others were in flight on their
+	// connection.
+	Held uint64
+}
+
+// Series is the latencies of one kind of operation in nanoseconds. A service time is from
+// just before the write of the command, or in a closed loop of the batch that held it, to
+// when its reply had been read from the socket (raw) or when the whole batch had been
+// answered (go-redis with Pipeline above 1); a response time is from when the operation
+// was due. The histogram spans 1 ns to 60 s with three significant digits.
 type Series struct {
 	Kind workloads.Kind
 	Hist *hdrhistogram.Histogram
 }
 
-// Load inserts every record of the workload, pipelined. Operations, WarmupOperations and
-// Seed are not used.
+// OpStreamDigest folds the digests of the workers' streams in worker order. Phases with
+// the same digest generated the same operations; where time ended a closed loop, that is
+// said of the first 1000 operations of each worker.
+func (r *Result) OpStreamDigest() uint64 {
+	var digest uint64
+	for _, next := range r.Digests {
+		digest = (bits.RotateLeft64(digest, 23) ^ next) * 0xff51afd7ed558ccd
+	}
+	return digest
+}
+
+// Load inserts every record of the workload, pipelined. Of the fields that
+// shape a run, only Connections, Pipeline and Threads are used.
 func Load(ctx context.Context, cfg Config) (*Result, error) {
 	return drive(ctx, cfg, loading)
 }

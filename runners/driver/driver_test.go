@@ -195,7 +195,7 @@ func TestWarmupIsExcluded(t *testing.T) {
 		cfg.Addr = server.start(t)
 		mustLoad(t, cfg)
 		cold := mustRun(t, cfg)
-		cfg.WarmupOperations = 1234
+		cfg.Warmup.Operations = 1234
 		var order []string
 		cfg.Starting = func() { order = append(order, "starting") }
 		cfg.Finished = func() { order = append(order, "finished") }
@@ -208,8 +208,8 @@ func TestWarmupIsExcluded(t *testing.T) {
 		if sent != int(cfg.Operations)+1234 {
 			t.Errorf("%d commands sent, want %d and 1234 of warm-up", sent, cfg.Operations)
 		}
-		if warm.OpStreamDigest != cold.OpStreamDigest || warm.OpStreamDigest == 0 {
-			t.Errorf("digest %x with warm-up, %x without", warm.OpStreamDigest, cold.OpStreamDigest)
+		if warm.OpStreamDigest() != cold.OpStreamDigest() || warm.OpStreamDigest() == 0 {
+			t.Errorf("digest %x with warm-up, %x without", warm.OpStreamDigest(), cold.OpStreamDigest())
 		}
 		if lastDone != cfg.Operations || lastTotal != cfg.Operations ||
 			strings.Join(order, ",") != "starting,finished" {
@@ -225,7 +225,7 @@ func TestDigestDependsOnTheLoadOnly(t *testing.T) {
 	digest := func(change func(*Config)) uint64 {
 		cfg := base
 		change(&cfg)
-		return mustRun(t, cfg).OpStreamDigest
+		return mustRun(t, cfg).OpStreamDigest()
 	}
 	want := digest(func(*Config) {})
 	for _, same := range []func(*Config){

@@ -82,9 +82,9 @@ func establish(ctx context.Context, conn *redis.Conn, protocol int) error {
 	return transportError(err)
 }
 
-func (b *goRedis) run(ctx context.Context, work []worker) error {
+func (b *goRedis) run(ctx context.Context, p *phase) error {
 	return together(ctx, len(b.workers), func(ctx context.Context, i int) error {
-		return b.workers[i].run(ctx, &work[i])
+		return b.workers[i].run(ctx, p, &p.workers[i])
 	})
 }
 

@@ -18,14 +18,17 @@ type goRedisWorker struct {
 	value    int // bytes
 
 	sent    []goRedisCommand
-	replies []redis.Cmder // of sent
-	writes  []workloads.Op
+	replies []redis.Cmder    // of sent
+	writes  []goRedisCommand // reads of read-modify-writes that were answered
 	scratch []byte
+
+	start time.Time // of the phase
 }
 
 // goRedisCommand has its arguments built before the clock starts.
 type goRedisCommand struct {
 	command
+	due   int64 // see times
 	key   string
 	value []byte
 }
@@ -36,45 +39,78 @@ func newGoRedisWorker(conn *redis.Conn, cfg Config) *goRedisWorker {
 	}
 }
 
-func (w *goRedisWorker) run(ctx context.Context, work *worker) error {
-	for work.left > 0 {
+func (w *goRedisWorker) run(ctx context.Context, p *phase, work *worker) error {
+	w.start = p.start
+	if err := w.awaitNS(ctx, work.joinNS); err != nil {
+		return err
+	}
+	freeNS := int64(0)
+	for work.left > 0 && !p.over.Load() {
+		if work.due != nil {
+			if work.due.ended() {
+				return nil
+			}
+			if err := w.awaitDue(ctx, p, work.due.dueNS); err != nil || p.over.Load() {
+				return err
+			}
+		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		if err := w.batch(ctx, work); err != nil {
+		if err := w.batch(ctx, work, freeNS); err != nil {
 			return err
 		}
-		w.rec.done.Store(w.rec.ops)
+		freeNS = w.now()
+		w.rec.publish()
 	}
 	return nil
 }
 
-func (w *goRedisWorker) batch(ctx context.Context, work *worker) error {
+// now is the time since the phase started.
+func (w *goRedisWorker) now() int64 { return int64(time.Since(w.start)) }
+
+// batch sends the next operations: as many as the pipeline holds, in an open loop as many of
+// them as are due. freeNS is when the connection had its last reply.
+func (w *goRedisWorker) batch(ctx context.Context, work *worker, freeNS int64) error {
 	w.sent, w.writes = w.sent[:0], w.writes[:0]
-	for range min(work.left, uint64(w.pipeline)) {
+	drawnNS := w.now()
+	for len(w.sent) < w.pipeline && work.left > 0 {
+		dueNS := drawnNS
+		if work.due != nil {
+			if dueNS = work.due.dueNS; dueNS > drawnNS || work.due.ended() {
+				break
+			}
+			work.due.advance()
+		}
 		op := work.ops.Next()
 		work.left--
-		w.queue(op, firstSlot[op.Kind])
+		w.queue(op, firstSlot[op.Kind], dueNS)
 	}
-	start := time.Now()
-	if err := w.round(ctx, start); err != nil {
+	start := w.now()
+	for i := range w.sent {
+		if work.due == nil {
+			w.sent[i].due = start
+		} else {
+			w.rec.sentLate(w.sent[i].due, freeNS, start)
+		}
+	}
+	if err := w.round(ctx, start, start); err != nil {
 		return err
 	}
 	if len(w.writes) == 0 {
 		return nil
 	}
 	w.sent = w.sent[:0]
-	for _, op := range w.writes {
-		w.queue(op, slotRMWUpdate)
+	for _, write := range w.writes {
+		w.queue(write.op, slotRMWUpdate, write.due)
 	}
-	return w.round(ctx, start)
+	return w.round(ctx, start, w.now())
 }
 
-// round sends the commands in sent and accounts for their replies. batchStart is when the
-// batch's first round began.
-func (w *goRedisWorker) round(ctx context.Context, batchStart time.Time) error {
+// round sends the commands in sent and accounts for their replies. first is when the batch's
+// first round began, start when this one does.
+func (w *goRedisWorker) round(ctx context.Context, first, start int64) error {
 	w.replies = w.replies[:0]
-	start := time.Now()
 	if len(w.sent) == 1 {
 		w.replies = append(w.replies, w.sent[0].issue(ctx, w.conn))
 	} else {
@@ -86,9 +122,10 @@ func (w *goRedisWorker) round(ctx context.Context, batchStart time.Time) error {
 			return transportError(err)
 		}
 	}
-	end := time.Now()
+	done := w.now()
 	for i, cmd := range w.sent {
-		if err := w.take(cmd.command, w.replies[i], end.Sub(start), end.Sub(batchStart)); err != nil {
+		at := times{due: cmd.due, first: first, sent: start, done: done}
+		if err := w.take(cmd, w.replies[i], at); err != nil {
 			return err
 		}
 	}
@@ -96,8 +133,8 @@ func (w *goRedisWorker) round(ctx context.Context, batchStart time.Time) error {
 }
 
 // queue adds a command to the round, with its arguments.
-func (w *goRedisWorker) queue(op workloads.Op, s slot) {
-	cmd := goRedisCommand{command: command{op: op, slot: s}}
+func (w *goRedisWorker) queue(op workloads.Op, s slot, due int64) {
+	cmd := goRedisCommand{command: command{op: op, slot: s}, due: due}
 	if s != slotPing {
 		w.scratch = workloads.AppendKey(w.scratch[:0], op.Key)
 		cmd.key = string(w.scratch)
@@ -120,7 +157,7 @@ func (c *goRedisCommand) issue(ctx context.Context, through redis.Cmdable) redis
 }
 
 // take accounts for one reply; it returns an error only if the connection failed.
-func (w *goRedisWorker) take(cmd command, got redis.Cmder, latency, sinceBatch time.Duration) error {
+func (w *goRedisWorker) take(cmd goRedisCommand, got redis.Cmder, at times) error {
 	err := got.Err()
 	switch {
 	case errors.Is(err, redis.Nil):
@@ -134,8 +171,8 @@ func (w *goRedisWorker) take(cmd command, got redis.Cmder, latency, sinceBatch t
 	case err != nil:
 		w.rec.fail(err.Error())
 	}
-	if w.rec.answered(cmd, err == nil, latency.Nanoseconds(), sinceBatch.Nanoseconds()) {
-		w.writes = append(w.writes, cmd.op)
+	if w.rec.answered(cmd.command, err == nil, at) {
+		w.writes = append(w.writes, cmd)
 	}
 	return nil
 }

@@ -28,7 +28,7 @@ func newRaw(ctx context.Context, cfg Config) (*raw, error) {
 			b.close()
 			return nil, fmt.Errorf("connection %d: %w", i, err)
 		}
-		c := newConn(fd, cfg.Pipeline)
+		c := newConn(fd, cfg)
 		b.conns = append(b.conns, c)
 		if err := b.threads[i%len(b.threads)].adopt(c); err != nil {
 			b.close()
@@ -38,12 +38,12 @@ func newRaw(ctx context.Context, cfg Config) (*raw, error) {
 	return b, nil
 }
 
-func (b *raw) run(ctx context.Context, workers []worker) error {
+func (b *raw) run(ctx context.Context, p *phase) error {
 	for i, c := range b.conns {
-		c.work = &workers[i]
+		c.work = &p.workers[i]
 	}
 	return together(ctx, len(b.threads), func(ctx context.Context, i int) error {
-		return b.threads[i].run(ctx)
+		return b.threads[i].run(ctx, p)
 	})
 }
 

@@ -59,15 +59,18 @@ func (t *thread) receive(c *conn) error {
 	case errno != 0:
 		return fmt.Errorf("%w: receive: %w", ErrClosed, errno)
 	case n == 0:
-		return fmt.Errorf("%w: %d of %d replies received", ErrClosed, c.answered, len(c.sent))
+		return fmt.Errorf("%w: %d replies missing", ErrClosed, c.awaiting())
 	}
-	due := c.answered < len(c.sent)
+	due := c.awaiting() > 0
 	rest, err := t.takeAll(c, t.input[:held+n])
 	if err != nil {
 		return err
 	}
 	c.partial = append(c.partial[:0], rest...)
-	if due && c.answered == len(c.sent) { // not so after a push to an idle connection
+	if t.open {
+		return t.sendDue(c)
+	}
+	if due && c.awaiting() == 0 { // not so after a push to an idle connection
 		return t.endRound(c)
 	}
 	return nil
@@ -84,7 +87,7 @@ func (t *thread) takeAll(c *conn, data []byte) (rest []byte, err error) {
 			break
 		}
 		if r.kind != '>' { // pushes answer nothing
-			if c.answered == len(c.sent) {
+			if c.awaiting() == 0 {
 				return nil, fmt.Errorf("%w: reply %.40q to no command", ErrProtocol, data[:used])
 			}
 			t.take(c, r)

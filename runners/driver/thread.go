@@ -19,12 +19,15 @@ const (
 type thread struct {
 	epoll   int
 	conns   []*conn
+	next    dueQueue // connections that have something to send at a known time
 	events  [eventsPerWait]unix.EpollEvent
 	input   []byte // what recv writes to; shared by the connections
 	enc     encoder
 	rec     *recorder
 	timeout time.Duration
-	start   time.Time // zero of the clock
+	open    bool // the load is an open loop
+	phase   *phase
+	start   time.Time // zero of the clock: the phase's start
 	now     int64     // the clock when it was last read, ns
 	busy    int       // connections with unanswered operations
 }
@@ -36,7 +39,7 @@ func newThread(cfg Config) (*thread, error) {
 	}
 	return &thread{
 		epoll: epoll, input: make([]byte, readBytes), enc: newEncoder(cfg.Workload.ValueBytes),
-		rec: newRecorder(cfg), timeout: cfg.Timeout, start: time.Now(),
+		rec: newRecorder(cfg), timeout: cfg.Timeout, open: cfg.Rate > 0,
 	}, nil
 }
 
@@ -53,29 +56,27 @@ func (t *thread) adopt(c *conn) error {
 	return nil
 }
 
-// clock reads the time in nanoseconds since the thread was made.
+// clock reads the time in nanoseconds since the phase started.
 func (t *thread) clock() int64 {
 	t.now = int64(time.Since(t.start))
 	return t.now
 }
 
 // run sends the work of all connections and returns when every operation is answered.
-func (t *thread) run(ctx context.Context) error {
+func (t *thread) run(ctx context.Context, p *phase) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	t.busy = 0
-	for _, c := range t.conns {
-		if c.work.left == 0 {
-			continue
-		}
-		t.busy++
-		if err := t.sendBatch(c); err != nil {
-			return err
-		}
+	setTimerSlack(timerSlackNS)
+	defer setTimerSlack(defaultTimerSlack)
+	cpu := threadCPU()
+	defer func() { t.rec.busyNS = int64(threadCPU() - cpu) }()
+	t.phase, t.start, t.busy = p, p.start, 0
+	if err := t.begin(); err != nil {
+		return err
 	}
 	lastTick := t.clock()
 	for t.busy > 0 {
-		n, err := unix.EpollWait(t.epoll, t.events[:], int(tick.Milliseconds()))
+		n, err := t.await()
 		if err != nil && err != unix.EINTR {
 			return fmt.Errorf("wait for replies: %w", err)
 		}
@@ -84,15 +85,41 @@ func (t *thread) run(ctx context.Context) error {
 				return err
 			}
 		}
-		t.rec.done.Store(t.rec.ops)
-		if n <= 0 {
+		if t.next.len() > 0 {
+			if err := t.wake(); err != nil {
+				return err
+			}
+		} else if n <= 0 {
 			t.clock()
 		}
+		t.rec.publish()
 		if t.now-lastTick >= int64(tick) {
 			lastTick = t.now
 			if err := t.checkDeadlines(ctx); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// begin sends what is due at once, and notes when the rest is.
+func (t *thread) begin() error {
+	if t.open {
+		return t.startOpen()
+	}
+	t.next.clear()
+	for _, c := range t.conns {
+		if c.work.left == 0 {
+			continue
+		}
+		t.busy++
+		if c.work.joinNS > 0 {
+			t.next.push(c.work.joinNS, c)
+			continue
+		}
+		if err := t.sendBatch(c); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -111,16 +138,23 @@ func (t *thread) serve(event *unix.EpollEvent) error {
 	return nil
 }
 
-// checkDeadlines ends the run when the context has, or when a reply is overdue.
+// checkDeadlines ends the run when the context has, or when a reply is overdue, and sends
+// nothing new in an open loop whose phase is over.
 func (t *thread) checkDeadlines(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
+	if t.open && t.phase.over.Load() {
+		t.dismiss()
+	}
 	for i, c := range t.conns {
-		waiting := time.Duration(t.now - c.writtenNS)
-		if c.answered < len(c.sent) && waiting > t.timeout {
-			return fmt.Errorf("%w: %d of %d replies %v after the batch on local connection %d",
-				ErrTimeout, c.answered, len(c.sent), waiting.Round(time.Millisecond), i)
+		if c.awaiting() == 0 {
+			continue
+		}
+		waiting := time.Duration(t.now - c.awaitingSince())
+		if waiting > t.timeout {
+			return fmt.Errorf("%w: %d replies missing after %v on local connection %d",
+				ErrTimeout, c.awaiting(), waiting.Round(time.Millisecond), i)
 		}
 	}
 	return nil

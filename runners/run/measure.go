@@ -53,17 +53,17 @@ func measureServer(
 	ctx context.Context, t plan.Trial, server *system.Server, trial *results.Trial, out string,
 ) error {
 	config := driver.Config{
-		Addr:             server.Addr,
-		Driver:           t.Cell.Driver,
-		Protocol:         respVersion,
-		Connections:      t.Cell.Connections,
-		Pipeline:         t.Cell.Pipeline,
-		Threads:          t.Cell.Threads,
-		Workload:         t.Workload,
-		Seed:             t.Seed,
-		Operations:       t.Operations,
-		WarmupOperations: t.WarmupOperations,
-		Verify:           true,
+		Addr:        server.Addr,
+		Driver:      t.Cell.Driver,
+		Protocol:    respVersion,
+		Connections: t.Cell.Connections,
+		Pipeline:    t.Cell.Pipeline,
+		Threads:     t.Cell.Threads,
+		Workload:    t.Workload,
+		Seed:        t.Seed,
+		Operations:  t.Operations,
+		Warmup:      driver.Warmup{Operations: t.WarmupOperations},
+		Verify:      true,
 	}
 	if err := load(ctx, config, server); err != nil {
 		return explain(ctx, err, server)
@@ -130,7 +130,7 @@ func explain(ctx context.Context, err error, server *system.Server) error {
 }
 
 func fill(trial *results.Trial, result *driver.Result) {
-	trial.OpStreamHash = fmt.Sprintf("%016x", result.OpStreamDigest)
+	trial.OpStreamHash = fmt.Sprintf("%016x", result.OpStreamDigest())
 	trial.Ops = result.Ops
 	trial.DurationNS = result.ElapsedNS
 	trial.ThroughputOps = float64(result.Ops) / (float64(result.ElapsedNS) / 1e9)
