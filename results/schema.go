@@ -34,6 +34,9 @@ type System struct {
 	Command      []string          `json:"command,omitempty"` // {{port}}, {{dir}}, ... differ between trials
 	BinarySHA256 string            `json:"binary_sha256,omitempty"`
 	Settings     map[string]string `json:"settings,omitempty"` // persistence, memory, threads
+	// Observed is what the running server says of itself, for comparison with Settings.
+	Observed map[string]string `json:"observed,omitempty"`
+	Remote   string            `json:"remote,omitempty"` // address of a server that was not started here
 }
 
 // Cell names one point of an experiment: a system under one workload at one setting.
@@ -48,7 +51,15 @@ type Cell struct {
 	Threads      int    `json:"threads"` // of the raw driver; 0 for go-redis
 	Connections  int    `json:"connections"`
 	Pipeline     int    `json:"pipeline"`
-	Topology     string `json:"topology"` // loopback
+	Topology     string `json:"topology"` // loopback or veth
+	// RateOps is the rate of an open loop, in operations per second, and Arrival how they
+	// come: fixed or poisson. Both are absent from a closed loop.
+	RateOps float64 `json:"rate_ops,omitempty"`
+	Arrival string  `json:"arrival,omitempty"`
+	SLO     string  `json:"slo,omitempty"` // what a search for the highest rate keeps: p99<=1ms
+
+	ServerCPUs string `json:"server_cpus,omitempty"` // pinned to, as in taskset -c; absent: free
+	ClientCPUs string `json:"client_cpus,omitempty"`
 }
 
 // Trial is one measured execution of a cell against a fresh server.
@@ -73,11 +84,17 @@ type Trial struct {
 	Latency        []OpLatency `json:"latency"`         // one per operation kind, and "all"
 	CPU            CPU         `json:"cpu"`
 	ServerMemory   uint64      `json:"server_memory_bytes,omitempty"`
+	Client         Client      `json:"client"`
+	Open           *OpenLoop   `json:"open,omitempty"`
+	Warmup         *Warmup     `json:"warmup,omitempty"`
+	Windows        []Window    `json:"windows,omitempty"` // one per second
+	SLO            *SLOSearch  `json:"slo,omitempty"`
 	HistogramLog   string      `json:"histogram_log"`     // path of the .hlog, relative to run.json
 	Failure        string      `json:"failure,omitempty"` // why the trial is unusable; empty when it is good
 }
 
-// OpLatency summarises one operation kind's service time. Percentiles come from the
+// OpLatency summarises one operation kind's latency: in Trial.Latency the service time of a
+// closed loop, the response time from the intended send of an open one. Percentiles come from the
 // trial's merged histogram and are never averaged across trials.
 type OpLatency struct {
 	Op     string  `json:"op"`

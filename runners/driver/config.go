@@ -83,7 +83,7 @@ func (c Config) validateLoad() error {
 	case c.Arrival != Fixed && c.Arrival != Poisson:
 		return bad("arrival", fmt.Sprintf("%q", c.Arrival), Fixed+" or "+Poisson)
 	}
-	return c.Warmup.validate()
+	return c.Warmup.Check()
 }
 
 func bad(field string, value any, want string) error {

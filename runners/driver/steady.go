@@ -34,7 +34,8 @@ type Warmed struct {
 	Steady     bool // it was to settle, and did
 }
 
-func (w Warmup) validate() error {
+// Check returns an error wrapping ErrConfig that names the first bad field and its value.
+func (w Warmup) Check() error {
 	s := w.Steady
 	switch {
 	case w.Duration < 0:

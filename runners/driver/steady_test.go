@@ -90,11 +90,11 @@ func TestLoadErrorsNameFieldAndValue(t *testing.T) {
 		"first connection is 5":   func(c *Config) { c.First, c.Total = 5, 10 },
 		"warm-up duration is -1s": func(c *Config) { c.Warmup.Duration = -time.Second },
 		"ramp is 1s":              func(c *Config) { c.Warmup = Warmup{Operations: 5, Ramp: time.Second} },
-		"ramp is 2s":              func(c *Config) { c.Warmup = Warmup{Duration: time.Second, Ramp: 2 * time.Second} },
+		"ramp is 2s":              func(c *Config) { c.Warmup = Warmup{Duration: 1, Ramp: 2 * time.Second} },
 		"steady windows is 2":     func(c *Config) { c.Warmup.Steady = steady; c.Warmup.Steady.Windows = 2 },
 		"steady band is 1":        func(c *Config) { c.Warmup.Steady = steady; c.Warmup.Steady.Band = 1 },
 		"steady slope is 0":       func(c *Config) { c.Warmup.Steady = steady; c.Warmup.Steady.Slope = 0 },
-		"steady limit is 2s":      func(c *Config) { c.Warmup.Steady = steady; c.Warmup.Steady.Limit = 2 * time.Second },
+		"steady limit is 2s":      func(c *Config) { c.Warmup.Steady = steady; c.Warmup.Steady.Limit = 2e9 },
 		"warm-up operations is 7": func(c *Config) { c.Warmup = Warmup{Operations: 7, Steady: steady} },
 		"steady window is 0s":     func(c *Config) { c.Warmup.Steady = steady; c.Warmup.Steady.Window = 0 },
 	} {

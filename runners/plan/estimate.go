@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"math"
 	"time"
 
 	"bpfdb/runners/driver"
@@ -25,11 +26,46 @@ func (t Trial) Estimate() time.Duration {
 		false: {driver.Raw: rawRate, driver.GoRedis: goRedisRate},
 		true:  {driver.Raw: rawPipelinedRate, driver.GoRedis: goRedisPipelinedRate},
 	}[t.Cell.Pipeline > 1][t.Cell.Driver]
+	if t.Cell.RateOps > 0 {
+		rate = uint64(max(t.Cell.RateOps, 1))
+	}
 	seconds := float64(t.Operations+t.WarmupOperations) / float64(rate)
+	seconds += t.warmup().Seconds() + t.Duration.Seconds()*t.tries()
 	if t.Workload.HasData() {
 		seconds += float64(t.Workload.Records) / loadRate
 	}
 	return startAndStop + time.Duration(seconds*float64(time.Second))
+}
+
+// warmup is how long a warm-up that time ends lasts; one that waits for steadiness is taken
+// to need a third of its limit.
+func (t Trial) warmup() time.Duration {
+	return max(t.Warmup.Duration, t.Warmup.Steady.Limit/3)
+}
+
+// tries is how many rates a trial measures: a search doubles the rate until the limit is
+// passed, here at what any system may reach, and halves what is in doubt from there.
+func (t Trial) tries() float64 {
+	if t.SLO == nil {
+		return 1
+	}
+	doublings := math.Log2(min(t.SLO.To, rawPipelinedRate) / t.SLO.From)
+	return 2 + max(doublings, 0) + math.Log2(1/t.SLO.Resolution)
+}
+
+// trialBytes is what a trial leaves on disk, its compressed histograms and its part of
+// run.json; windowBytes is what each second of it adds.
+const (
+	trialBytes  = 30_000
+	windowBytes = 120
+)
+
+// DiskBytes is about how large the results get.
+func (p Plan) DiskBytes() (total int64) {
+	for _, t := range p.Trials {
+		total += trialBytes + windowBytes*int64(t.Duration.Seconds())
+	}
+	return total
 }
 
 // Estimate is about how long all trials take.

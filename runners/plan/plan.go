@@ -9,8 +9,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"time"
 
 	"bpfdb/results"
+	"bpfdb/runners/driver"
 	"bpfdb/runners/spec"
 	"bpfdb/runners/system"
 	"bpfdb/workloads"
@@ -18,9 +20,6 @@ import (
 
 // ErrOptions means that specs and options do not go together.
 var ErrOptions = errors.New("nothing to plan")
-
-// topology is the only one yet: client and server share the machine.
-const topology = "loopback"
 
 // Options choose from the specs.
 type Options struct {
@@ -48,6 +47,11 @@ type Trial struct {
 	Workload         workloads.Spec
 	Operations       uint64
 	WarmupOperations uint64
+	Duration         time.Duration // where Operations is 0
+	Warmup           driver.Warmup // with the WarmupOperations
+	SLO              *spec.SLO     // nil: one rate, or a closed loop
+	Clients          []string      // none: this process generates the load
+	Listen           string        // address the server binds to on loopback
 }
 
 // New plans a run. Errors wrap ErrOptions.
@@ -114,42 +118,68 @@ func (p *Plan) addTrials(s spec.Spec, systems []string, random *rand.Rand) {
 
 func (p *Plan) trial(s spec.Spec, size spec.Size, point results.Cell, system string, round int) Trial {
 	t := Trial{
-		Cell:             point,
-		Round:            round,
-		Order:            len(p.Trials),
-		Seed:             binary.BigEndian.Uint64(digest(p.Seed, point, round)),
-		Workload:         s.Workload(point.Workload, point.Distribution, point.Records, point.ValueBytes),
-		Operations:       size.Operations,
-		WarmupOperations: size.WarmupOperations,
+		Cell:       point,
+		Round:      round,
+		Order:      len(p.Trials),
+		Seed:       binary.BigEndian.Uint64(digest(p.Seed, point, round)),
+		Workload:   s.Workload(point.Workload, point.Distribution, point.Records, point.ValueBytes),
+		Operations: size.Operations,
+		Duration:   size.Duration,
+		SLO:        s.Load.SLO,
+		Clients:    s.Load.Clients,
+		Listen:     s.Load.Listen,
 	}
 	if point.Pipeline > 1 {
 		t.Operations = size.PipelinedOperations
 	}
-	if t.WarmupOperations == 0 {
-		t.WarmupOperations = t.Operations / 10
-	}
+	t.Warmup = s.Warmup(size, t.Operations)
+	t.WarmupOperations = t.Warmup.Operations
 	t.Cell.System = system
-	t.CellHash = hex.EncodeToString(digest(t.Cell, t.Workload, t.Operations, t.WarmupOperations, p.Seed)[:8])
+	t.CellHash = hex.EncodeToString(digest(t.Cell, t.Workload, t.Operations, t.Duration, t.Warmup,
+		t.SLO, t.Clients, t.Listen, p.Seed)[:8])
 	return t
 }
 
 // points is the product of a spec's lists, as cells without a system.
 func points(s spec.Spec, size spec.Size) []results.Cell {
+	all := []results.Cell{{
+		Experiment: s.Name, Records: size.Records, Driver: s.Driver, Threads: s.Threads,
+		ServerCPUs: s.Load.ServerCPUs, ClientCPUs: s.Load.ClientCPUs,
+	}}
+	all = product(all, s.Workloads, func(c *results.Cell, workload string) { c.Workload = workload })
+	all = product(all, s.Distributions, func(c *results.Cell, name string) { c.Distribution = name })
+	all = product(all, s.ValueBytes, func(c *results.Cell, size int) { c.ValueBytes = size })
+	all = product(all, s.Connections, func(c *results.Cell, n int) { c.Connections = n })
+	all = product(all, s.Pipeline, func(c *results.Cell, depth int) { c.Pipeline = depth })
+	all = product(all, topologies(s), func(c *results.Cell, name string) { c.Topology = name })
+	if s.Load.SLO != nil {
+		all = product(all, []string{s.Load.SLO.String()}, func(c *results.Cell, slo string) {
+			c.SLO, c.Arrival = slo, s.Load.Arrival
+		})
+	}
+	if len(s.Load.Rates) > 0 {
+		all = product(all, s.Load.Rates, func(c *results.Cell, rate float64) {
+			c.RateOps, c.Arrival = rate, s.Load.Arrival
+		})
+	}
+	return all
+}
+
+// topologies are those of the spec; one that was not read from a file may leave them out.
+func topologies(s spec.Spec) []string {
+	if len(s.Load.Topologies) == 0 {
+		return []string{spec.Loopback}
+	}
+	return s.Load.Topologies
+}
+
+// product makes of each cell one for each value.
+func product[T any](cells []results.Cell, values []T, set func(*results.Cell, T)) []results.Cell {
 	var all []results.Cell
-	for _, workload := range s.Workloads {
-		for _, distribution := range s.Distributions {
-			for _, valueBytes := range s.ValueBytes {
-				for _, connections := range s.Connections {
-					for _, pipeline := range s.Pipeline {
-						all = append(all, results.Cell{
-							Experiment: s.Name, Workload: workload, Distribution: distribution,
-							Records: size.Records, ValueBytes: valueBytes, Driver: s.Driver,
-							Threads: s.Threads, Connections: connections, Pipeline: pipeline,
-							Topology: topology,
-						})
-					}
-				}
-			}
+	for _, cell := range cells {
+		for _, value := range values {
+			set(&cell, value)
+			all = append(all, cell)
 		}
 	}
 	return all

@@ -182,3 +182,36 @@ func TestQuickProfileFitsReproduce(t *testing.T) {
 		t.Errorf("the quick profile takes about %v, limit %v", p.Estimate(), limit)
 	}
 }
+
+// Rates and topologies are dimensions like all others, and a search is a cell of its own.
+func TestLoads(t *testing.T) {
+	e := experiment("e")
+	e.Load = spec.Load{Rates: []float64{100, 200, 300}, Arrival: "fixed", Topologies: []string{"loopback", "veth"}}
+	e.Profiles["quick"] = spec.Size{Records: 10, Duration: 2 * time.Second, Rounds: 1}
+	p, err := plan.New([]spec.Spec{e}, plan.Options{Profile: "quick"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.Trials) != 2*2*2*3*2 {
+		t.Errorf("%d trials, want workloads x pipelines x topologies x rates x systems", len(p.Trials))
+	}
+	for _, trial := range p.Trials {
+		c := trial.Cell
+		if c.RateOps == 0 || c.Arrival != "fixed" || trial.Operations != 0 || trial.Duration != 2*time.Second ||
+			trial.Warmup.Duration != 200*time.Millisecond {
+			t.Errorf("trial %+v", trial)
+		}
+	}
+	e.Load.Rates = nil
+	e.Load.SLO = &spec.SLO{Percentile: 99, Limit: time.Millisecond, From: 1000, To: 64_000, Resolution: 0.1}
+	p, err = plan.New([]spec.Spec{e}, plan.Options{Profile: "quick"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := p.Trials[0].Cell; c.SLO != "p99<=1ms" || c.RateOps != 0 {
+		t.Errorf("cell %+v", c)
+	}
+	if e := p.Trials[0].Estimate(); e < 10*time.Second || e > time.Minute {
+		t.Errorf("a search with 2 s per rate takes about %v", e)
+	}
+}

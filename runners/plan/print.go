@@ -5,15 +5,17 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
+
+	"bpfdb/results"
 )
 
 var columns = []string{"order", "round", "experiment", "workload", "distribution", "records", "value",
-	"driver", "conns", "pipe", "ops", "system", "cell"}
+	"driver", "conns", "pipe", "load", "ops", "topology", "system", "cell"}
 
 // Print writes the plan for people: what it costs, then the trials in order.
 func (p Plan) Print(w io.Writer) error {
-	fmt.Fprintf(w, "profile %s, seed %d: %d cells, %d trials, about %.1f minutes\n",
-		p.Profile, p.Seed, p.Cells(), len(p.Trials), p.Estimate().Minutes())
+	fmt.Fprintf(w, "profile %s, seed %d: %d cells, %d trials, about %.1f minutes, %.1f MB of results\n",
+		p.Profile, p.Seed, p.Cells(), len(p.Trials), p.Estimate().Minutes(), float64(p.DiskBytes())/1e6)
 	for _, e := range p.Experiments {
 		fmt.Fprintf(w, "experiment %s: %s (%s)\n", e.Name, e.Title, e.SpecFile)
 	}
@@ -25,9 +27,28 @@ func (p Plan) Print(w io.Writer) error {
 	fmt.Fprintln(table, strings.Join(columns, "\t"))
 	for _, t := range p.Trials {
 		c := t.Cell
-		fmt.Fprintf(table, "%d\t%d\t%s\t%s\t%s\t%d\t%d B\t%s\t%d\t%d\t%d\t%s\t%s\n", t.Order, t.Round,
+		fmt.Fprintf(table, "%d\t%d\t%s\t%s\t%s\t%d\t%d B\t%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\n", t.Order, t.Round,
 			c.Experiment, c.Workload, c.Distribution, c.Records, c.ValueBytes, c.Driver, c.Connections,
-			c.Pipeline, t.Operations, c.System, t.CellHash)
+			c.Pipeline, load(c), amount(t), c.Topology, c.System, t.CellHash)
 	}
 	return table.Flush()
+}
+
+// load is what the cell's loop looks like.
+func load(c results.Cell) string {
+	switch {
+	case c.SLO != "":
+		return c.SLO
+	case c.RateOps > 0:
+		return fmt.Sprintf("%g/s %s", c.RateOps, c.Arrival)
+	}
+	return "closed"
+}
+
+// amount is how much is measured: operations, or seconds.
+func amount(t Trial) string {
+	if t.Operations == 0 {
+		return t.Duration.String()
+	}
+	return fmt.Sprint(t.Operations)
 }

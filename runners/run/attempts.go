@@ -18,7 +18,8 @@ const unreadyLimit = 3
 type attempts struct {
 	installations map[string]system.Installation
 	out           string
-	unready       map[string]int // failures in a row, by system
+	observed      map[string]map[string]string // by system, of its first server that ran
+	unready       map[string]int               // failures in a row, by system
 }
 
 func (a attempts) make(ctx context.Context, t plan.Trial) (results.Trial, error) {
@@ -26,7 +27,11 @@ func (a attempts) make(ctx context.Context, t plan.Trial) (results.Trial, error)
 	if a.unready[name] >= unreadyLimit {
 		return newTrial(t), fmt.Errorf("not tried: %w %d times in a row", system.ErrNotReady, unreadyLimit)
 	}
-	trial, err := measure(ctx, t, a.installations[name], a.out)
+	var observe func(map[string]string)
+	if a.observed[name] == nil {
+		observe = func(seen map[string]string) { a.observed[name] = seen }
+	}
+	trial, err := measure(ctx, t, a.installations[name], a.out, observe)
 	if errors.Is(err, system.ErrNotReady) {
 		a.unready[name]++
 	} else {

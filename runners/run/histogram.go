@@ -17,18 +17,46 @@ import (
 // allTag is the series that counts every operation once.
 const allTag = "all"
 
+// tagged is the latencies of one kind of operation.
+type tagged struct {
+	tag       string
+	histogram *hdrhistogram.Histogram
+}
+
+// byKind lists the histograms of a result, that of all operations first.
+func byKind(result *driver.Result) []tagged {
+	all := []tagged{{allTag, result.All}}
+	for _, s := range result.Latency {
+		all = append(all, tagged{strings.ToLower(s.Kind.String()), s.Hist})
+	}
+	if result.Open == nil {
+		return all
+	}
+	for _, s := range serviceByKind(result.Open) {
+		all = append(all, tagged{servicePrefix + s.tag, s.histogram})
+	}
+	return append(all, tagged{lagTag, result.Open.Lag})
+}
+
+// Tags that only the log of an open loop has: service times and the generator's lag.
+const (
+	servicePrefix = "service-"
+	lagTag        = "lag"
+)
+
+func serviceByKind(open *driver.OpenLoop) []tagged {
+	all := []tagged{{allTag, open.All}}
+	for _, s := range open.Service {
+		all = append(all, tagged{strings.ToLower(s.Kind.String()), s.Hist})
+	}
+	return all
+}
+
 // writeHistograms summarises the trial's latencies and writes them whole to an
 // HdrHistogram log (format 1.3) with one tagged histogram per kind of operation. Values
 // are in nanoseconds; the log's own maximum column is in milliseconds. It returns the
 // log's path relative to the results directory.
-func writeHistograms(out string, trial *results.Trial, result *driver.Result) (string, error) {
-	series := map[string]*hdrhistogram.Histogram{allTag: result.All}
-	tags := []string{allTag}
-	for _, s := range result.Latency {
-		tag := strings.ToLower(s.Kind.String())
-		series[tag] = s.Hist
-		tags = append(tags, tag)
-	}
+func writeHistograms(out string, trial *results.Trial, series []tagged) (string, error) {
 	name := fmt.Sprintf("trials/%05d-%s-%s.hlog", trial.Order, trial.Cell.System, trial.CellHash)
 	file := filepath.Join(out, filepath.FromSlash(name))
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
@@ -44,9 +72,11 @@ func writeHistograms(out string, trial *results.Trial, result *driver.Result) (s
 	writer.SetBaseTime(base)
 	err = errors.Join(writer.OutputLogFormatVersion(), writer.OutputStartTime(start),
 		writer.OutputBaseTime(base), writer.OutputLegend())
-	for _, tag := range tags {
-		histogram := series[tag]
-		trial.Latency = append(trial.Latency, summarise(tag, histogram))
+	for _, kind := range series {
+		tag, histogram := kind.tag, kind.histogram
+		if !strings.HasPrefix(tag, servicePrefix) && tag != lagTag {
+			trial.Latency = append(trial.Latency, summarise(tag, histogram))
+		}
 		histogram.SetTag(tag)
 		histogram.SetStartTimeMs(start)
 		histogram.SetEndTimeMs(start + time.Duration(trial.DurationNS).Milliseconds())

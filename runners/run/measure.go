@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"bpfdb/results"
 	"bpfdb/runners/driver"
-	"bpfdb/runners/host"
 	"bpfdb/runners/plan"
 	"bpfdb/runners/system"
 )
@@ -28,12 +26,22 @@ const respVersion = 3
 const deathNotice = time.Second
 
 // measure makes one trial against a server of its own. It returns what it has also with
-// an error.
-func measure(ctx context.Context, t plan.Trial, in system.Installation, out string) (results.Trial, error) {
+// an error. observed, if set, is told what the server says of itself.
+func measure(
+	ctx context.Context, t plan.Trial, in system.Installation, out string, observed func(map[string]string),
+) (_ results.Trial, failure error) {
 	trial := newTrial(t)
-	server, err := in.Start(ctx)
+	place, leave, err := locate(t)
 	if err != nil {
 		return trial, err
+	}
+	defer func() { failure = errors.Join(failure, leave()) }()
+	server, err := in.StartAt(ctx, place)
+	if err != nil {
+		return trial, err
+	}
+	if observed != nil {
+		observed(server.Observe(ctx))
 	}
 	err = measureServer(ctx, t, server, &trial, out)
 	if stopErr := server.Stop(); err == nil {
@@ -43,49 +51,44 @@ func measure(ctx context.Context, t plan.Trial, in system.Installation, out stri
 }
 
 func newTrial(t plan.Trial) results.Trial {
-	return results.Trial{
+	trial := results.Trial{
 		Cell: t.Cell, CellHash: t.CellHash, Round: t.Round, Order: t.Order, Seed: t.Seed,
-		WarmupOps: t.WarmupOperations, Started: time.Now().UTC(),
+		Started: time.Now().UTC(), Warmup: &results.Warmup{},
 	}
+	if t.Warmup.Steady != (driver.Steady{}) {
+		trial.Warmup.Steady = new(bool)
+	}
+	if len(t.Clients) > 1 {
+		trial.Client.Processes = len(t.Clients)
+	}
+	return trial
 }
 
 func measureServer(
 	ctx context.Context, t plan.Trial, server *system.Server, trial *results.Trial, out string,
 ) error {
-	config := driver.Config{
-		Addr:        server.Addr,
-		Driver:      t.Cell.Driver,
-		Protocol:    respVersion,
-		Connections: t.Cell.Connections,
-		Pipeline:    t.Cell.Pipeline,
-		Threads:     t.Cell.Threads,
-		Workload:    t.Workload,
-		Seed:        t.Seed,
-		Operations:  t.Operations,
-		Warmup:      driver.Warmup{Operations: t.WarmupOperations},
-		Verify:      true,
-	}
+	config := configure(t, server.Addr)
 	if err := load(ctx, config, server); err != nil {
 		return explain(ctx, err, server)
 	}
 	trial.ServerMemory = server.MemoryBytes(ctx)
-	var before, after host.CPUTime
-	var beforeErr, afterErr error
-	config.Starting = func() {
-		trial.Started = time.Now().UTC()
-		before, beforeErr = host.ReadCPUTime(os.DirFS("/"))
-	}
-	config.Finished = func() { after, afterErr = host.ReadCPUTime(os.DirFS("/")) }
-	result, err := driver.Run(ctx, config)
+	unpin, err := pinClient(t)
 	if err != nil {
-		return explain(ctx, err, server)
-	}
-	if err := errors.Join(beforeErr, afterErr); err != nil {
 		return err
 	}
+	m := &measurement{trial: trial, clients: t.Clients}
+	var result *driver.Result
+	if t.SLO == nil {
+		result, err = m.run(ctx, config)
+	} else {
+		result, err = m.search(ctx, config, t.SLO)
+	}
+	if err := errors.Join(err, unpin()); err != nil {
+		return explain(ctx, err, server)
+	}
 	fill(trial, result)
-	trial.CPU = after.Since(before, result.Ops)
-	if trial.HistogramLog, err = writeHistograms(out, trial, result); err != nil {
+	trial.CPU = m.cpu(result.Ops)
+	if trial.HistogramLog, err = writeHistograms(out, trial, byKind(result)); err != nil {
 		return err
 	}
 	return check(result)
@@ -127,16 +130,6 @@ func explain(ctx context.Context, err error, server *system.Server) error {
 	case <-time.After(deathNotice):
 		return err
 	}
-}
-
-func fill(trial *results.Trial, result *driver.Result) {
-	trial.OpStreamHash = fmt.Sprintf("%016x", result.OpStreamDigest())
-	trial.Ops = result.Ops
-	trial.DurationNS = result.ElapsedNS
-	trial.ThroughputOps = float64(result.Ops) / (float64(result.ElapsedNS) / 1e9)
-	trial.Errors = result.Errors
-	trial.VerifyFailures = result.VerifyFailures
-	trial.Misses = result.Misses
 }
 
 // check judges the answers. No mix deletes, so a key that is not there was lost.

@@ -67,7 +67,7 @@ func Run(ctx context.Context, p plan.Plan, out string, observer Observer) (*resu
 	if err := results.WriteRun(out, r); err != nil {
 		return nil, err
 	}
-	verdict, tries := newVerdict(), attempts{installations, out, map[string]int{}}
+	verdict, tries := newVerdict(), attempts{installations, out, map[string]map[string]string{}, map[string]int{}}
 	for _, t := range trials {
 		observer.Starting(t)
 		trial, err := tries.make(ctx, t)
@@ -76,6 +76,11 @@ func Run(ctx context.Context, p plan.Plan, out string, observer Observer) (*resu
 		}
 		verdict.judge(&trial, err)
 		r.Trials = append(r.Trials, trial)
+		for i := range r.Systems {
+			if seen := tries.observed[r.Systems[i].Name]; seen != nil {
+				r.Systems[i].Observed = seen
+			}
+		}
 		if err := results.WriteRun(out, r); err != nil {
 			return r, err
 		}
@@ -100,7 +105,9 @@ func find(ctx context.Context, definitions []system.Definition) (
 		case err == nil:
 			installations[d.Name] = in
 			description.Version, description.BinarySHA256 = in.VersionFound, in.SHA256
-			description.Command = append([]string{in.Path}, d.Arguments...)
+			if description.Remote = d.Remote; d.Remote == "" {
+				description.Command = append([]string{in.Path}, d.Arguments...)
+			}
 		case errors.Is(err, system.ErrNotInstalled):
 			description.NotInstalled = reason(err)
 		default:

@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"bpfdb/runners/document"
 	"bpfdb/runners/driver"
@@ -14,6 +15,7 @@ import (
 const (
 	maxOperations = 100_000_000_000
 	maxRounds     = 1000
+	maxDuration   = 24 * time.Hour
 )
 
 func (s *Spec) check(fields *document.Mapping) error {
@@ -30,6 +32,7 @@ func (s *Spec) check(fields *document.Mapping) error {
 		inRange(fields, "connections", s.Connections, driver.MaxConnections),
 		inRange(fields, "pipeline", s.Pipeline, driver.MaxPipeline),
 		s.checkDriver(fields),
+		s.Load.check(fields),
 	} {
 		if err != nil {
 			return err
@@ -71,16 +74,22 @@ func (s *Spec) checkSize(fields *document.Mapping, profile string) error {
 		}
 		return fields
 	}
-	if size.PipelinedOperations == 0 {
+	if size.Duration != 0 { // it replaces what the experiment says beside its profiles
+		size.Operations, size.PipelinedOperations = 0, 0
+	} else if size.PipelinedOperations == 0 {
 		size.PipelinedOperations = size.Operations
+	}
+	operations := uint64(1)
+	if size.Duration != 0 {
+		operations = 0
 	}
 	for _, f := range []struct {
 		name          string
 		value, lo, hi uint64
 	}{
 		{"records", size.Records, 1, workloads.MaxRecords},
-		{"operations", size.Operations, 1, maxOperations},
-		{"pipelined_operations", size.PipelinedOperations, 1, maxOperations},
+		{"operations", size.Operations, operations, maxOperations},
+		{"pipelined_operations", size.PipelinedOperations, operations, maxOperations},
 		{"warmup_operations", size.WarmupOperations, 0, maxOperations},
 		{"rounds", size.Rounds, 1, maxRounds},
 	} {
@@ -93,7 +102,41 @@ func (s *Spec) checkSize(fields *document.Mapping, profile string) error {
 		}
 	}
 	s.Profiles[profile] = size
+	return s.checkTimes(where, size)
+}
+
+// checkTimes checks what of a profile is in seconds.
+func (s *Spec) checkTimes(where func(string) *document.Mapping, size Size) error {
+	for name, value := range map[string]time.Duration{
+		"duration_sec": size.Duration, "warmup_sec": size.WarmupDuration, "ramp_sec": s.Load.Ramp} {
+		if value < 0 || value > maxDuration {
+			return where(name).Errorf(name, "%v is not in 0s..%v", value, maxDuration)
+		}
+	}
+	m := where("warmup_operations")
+	switch byTime := size.WarmupDuration > 0 || s.Load.Steady != (driver.Steady{}); {
+	case byTime && size.WarmupOperations > 0:
+		return m.Errorf("warmup_operations", "the warm-up ends by time, with warmup_sec or steady")
+	case s.Load.SLO != nil && size.Duration == 0:
+		return where("duration_sec").Errorf("duration_sec", "missing: how long the search tries each rate")
+	case s.Load.Ramp > 0 && !byTime:
+		return where("ramp_sec").Errorf("ramp_sec", "the load rises in a warm-up that ends by time, with warmup_sec")
+	}
+	if err := s.Warmup(size, 0).Check(); err != nil {
+		return where("warmup_sec").Errorf("warmup_sec", "%v", err)
+	}
 	return nil
+}
+
+// Warmup is that of trials of some size with so many measured operations. Where nothing is
+// said it is a tenth of them, or of their time.
+func (s *Spec) Warmup(size Size, operations uint64) driver.Warmup {
+	w := driver.Warmup{Operations: size.WarmupOperations, Duration: size.WarmupDuration,
+		Ramp: s.Load.Ramp, Steady: s.Load.Steady}
+	if w.Operations == 0 && w.Duration == 0 && w.Steady == (driver.Steady{}) {
+		w.Operations, w.Duration = operations/10, size.Duration/10
+	}
+	return w
 }
 
 // checkWorkloads builds every workload of the product, so that planning cannot fail.

@@ -6,9 +6,11 @@ package spec
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"bpfdb/runners/document"
 	"bpfdb/runners/driver"
@@ -32,6 +34,7 @@ type Spec struct {
 	Connections   []int
 	Pipeline      []int // operations in flight per connection
 	Systems       []system.Definition
+	Load          Load
 
 	Default  Size
 	Profiles map[string]Size // by name, each complete
@@ -46,7 +49,10 @@ type Size struct {
 	// times as fast and would be over too soon to time. Default: Operations.
 	PipelinedOperations uint64
 	WarmupOperations    uint64 // default: a tenth of the measured operations
-	Rounds              uint64 // trials of each cell
+	// Duration replaces Operations, WarmupDuration replaces WarmupOperations.
+	Duration       time.Duration
+	WarmupDuration time.Duration
+	Rounds         uint64 // trials of each cell
 }
 
 // ProfileNames are the profiles a spec may adjust.
@@ -74,6 +80,7 @@ func Read(file string) (Spec, error) {
 		Theta:         workloads.YCSBTheta,
 		Driver:        driver.Raw,
 		Threads:       1,
+		Load:          defaultLoad(),
 	}
 	if err := s.decode(fields); err != nil {
 		return Spec{}, err
@@ -85,6 +92,7 @@ func (s *Spec) decode(fields *document.Mapping) error {
 	var systems []string
 	var profiles map[string]any
 	targets := s.Default.targets()
+	maps.Copy(targets, s.Load.targets())
 	for name, target := range map[string]any{
 		"name": &s.Name, "title": &s.Title, "workloads": &s.Workloads,
 		"distributions": &s.Distributions, "theta": &s.Theta, "value_bytes": &s.ValueBytes,
@@ -99,6 +107,9 @@ func (s *Spec) decode(fields *document.Mapping) error {
 	if s.Driver == driver.GoRedis && !fields.Has("threads") {
 		s.Threads = 0
 	}
+	if err := s.Load.decodeNested(fields); err != nil {
+		return err
+	}
 	if err := s.decodeProfiles(fields); err != nil {
 		return err
 	}
@@ -109,6 +120,7 @@ func (z *Size) targets() map[string]any {
 	return map[string]any{
 		"records": &z.Records, "operations": &z.Operations, "rounds": &z.Rounds,
 		"pipelined_operations": &z.PipelinedOperations, "warmup_operations": &z.WarmupOperations,
+		"duration_sec": &seconds{&z.Duration}, "warmup_sec": &seconds{&z.WarmupDuration},
 	}
 }
 

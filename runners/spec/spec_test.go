@@ -80,7 +80,7 @@ func TestReadRefuses(t *testing.T) {
 	for _, c := range []struct{ old, new, want string }{
 		{"name: e", "name: f", `e.yaml:1: name: "f" does not match the file name, want "e"`},
 		{"title: E\n", "", "e.yaml:1: title: missing"},
-		{"title: E", "titel: E", "e.yaml:2: titel: unknown field; known are connections,"},
+		{"title: E", "titel: E", "e.yaml:2: titel: unknown field; known are arrival,"},
 		{"ycsb-f", "ycsb-z", "e.yaml:3: workloads: invalid workload \"ycsb-z\": want one of"},
 		{"[ycsb-a, ycsb-f]", "ycsb-a", "e.yaml:3: workloads: cannot unmarshal !!str"},
 		{"[ycsb-a, ycsb-f]", "[]", "e.yaml:3: workloads: missing: want at least one"},
@@ -107,7 +107,7 @@ func TestReadRefuses(t *testing.T) {
 		{"rounds: 3", "rounds: -3", "e.yaml:12: rounds: cannot unmarshal !!int `-3` into uint64"},
 		{"rounds: 10", "rounds: 5000", "e.yaml:14: profiles.paper.rounds: 5000 is not in 1..1000"},
 		{"rounds: 10", "pipeline: [1]",
-			"e.yaml:14: profiles.paper.pipeline: unknown field; known are operations,"},
+			"e.yaml:14: profiles.paper.pipeline: unknown field; known are duration_sec,"},
 		{"paper:", "papers:", "e.yaml:14: profiles.papers: unknown field; known are paper, quick"},
 		{"rounds: 3", "rounds: 3\nrounds: 4", "e.yaml:13: rounds: the field is given twice"},
 	} {

@@ -78,6 +78,10 @@ func (s *Server) ask(ctx context.Context, arguments ...string) (string, error) {
 	return readReply(bufio.NewReader(conn))
 }
 
+// maxElements bounds an array; CONFIG GET of one name has two elements.
+const maxElements = 64
+
+// readReply reads one reply as text; the elements of an array are joined by line ends.
 func readReply(r *bufio.Reader) (string, error) {
 	line, err := r.ReadString('\n')
 	if err != nil {
@@ -93,8 +97,22 @@ func readReply(r *bufio.Reader) (string, error) {
 			return "", fmt.Errorf("%w %q", errReply, line)
 		}
 		body := make([]byte, size)
-		_, err = io.ReadFull(r, body)
+		if _, err = io.ReadFull(r, body); err == nil {
+			_, err = r.Discard(len("\r\n"))
+		}
 		return string(body), err
+	case '*':
+		count, err := strconv.Atoi(text)
+		if err != nil || count < 0 || count > maxElements {
+			return "", fmt.Errorf("%w %q", errReply, line)
+		}
+		elements := make([]string, count)
+		for i := range elements {
+			if elements[i], err = readReply(r); err != nil {
+				return "", err
+			}
+		}
+		return strings.Join(elements, "\n"), nil
 	}
 	return "", fmt.Errorf("%w %q", errReply, line)
 }

@@ -2,6 +2,7 @@ package system
 
 import (
 	"fmt"
+	"net"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -30,7 +31,11 @@ type Definition struct {
 	Ready     string   // ReadyLine or ReadyPing
 	// Settings state what must be equal for a fair comparison, and what is known to
 	// differ: persistence, memory, threads.
-	Settings     map[string]string
+	Settings map[string]string
+	// Remote is host:port of a server that runs already, in place of a binary. Flush allows us
+	// to delete every key it has, before and after each trial.
+	Remote       string
+	Flush        bool
 	ReadyTimeout time.Duration
 	StopTimeout  time.Duration // from SIGTERM to SIGKILL
 }
@@ -51,6 +56,7 @@ func Read(dir, name string) (Definition, error) {
 	err = fields.Decode(map[string]any{
 		"name": &d.Name, "title": &d.Title, "binary": &d.Binary, "binary_env": &d.BinaryEnv,
 		"arguments": &d.Arguments, "version": &d.Version, "ready": &d.Ready, "settings": &d.Settings,
+		"remote": &d.Remote, "flush": &d.Flush,
 		"ready_timeout_sec": &readySeconds, "stop_timeout_sec": &stopSeconds,
 	})
 	if err != nil {
@@ -68,15 +74,8 @@ func (d Definition) validate(fields *document.Mapping, name string) error {
 	if d.Title == "" {
 		return fields.Errorf("title", "missing")
 	}
-	if d.Binary == "" {
-		return fields.Errorf("binary", "missing")
-	}
-	if d.Ready != ReadyLine && d.Ready != ReadyPing {
-		return fields.Errorf("ready", "%q is neither %s nor %s", d.Ready, ReadyLine, ReadyPing)
-	}
-	if !strings.Contains(strings.Join(d.Arguments, " "), "{{port}}") &&
-		!strings.Contains(strings.Join(d.Arguments, " "), "{{addr}}") {
-		return fields.Errorf("arguments", "neither {{addr}} nor {{port}} is used")
+	if err := d.validateStart(fields); err != nil {
+		return err
 	}
 	if d.ReadyTimeout <= 0 {
 		return fields.Errorf("ready_timeout_sec", "must be above zero")
@@ -92,6 +91,33 @@ func (d Definition) validate(fields *document.Mapping, name string) error {
 	if _, err := expand(d.Arguments, map[string]string{
 		"addr": "", "host": "", "port": "", "dir": "", "cpus": ""}); err != nil {
 		return fields.Errorf("arguments", "%v", err)
+	}
+	return nil
+}
+
+// validateStart checks how the server comes to run: we start it, or somebody has.
+func (d Definition) validateStart(fields *document.Mapping) error {
+	if d.Remote != "" {
+		if _, _, err := net.SplitHostPort(d.Remote); err != nil {
+			return fields.Errorf("remote", "%v", err)
+		}
+		for _, field := range []string{"binary", "binary_env", "arguments", "version", "ready"} {
+			if fields.Has(field) {
+				return fields.Errorf(field, "a remote server is not started here")
+			}
+		}
+		return nil
+	}
+	arguments := strings.Join(d.Arguments, " ")
+	switch {
+	case d.Flush:
+		return fields.Errorf("flush", "only a remote server may have something to delete")
+	case d.Binary == "":
+		return fields.Errorf("binary", "missing")
+	case d.Ready != ReadyLine && d.Ready != ReadyPing:
+		return fields.Errorf("ready", "%q is neither %s nor %s", d.Ready, ReadyLine, ReadyPing)
+	case !strings.Contains(arguments, "{{port}}") && !strings.Contains(arguments, "{{addr}}"):
+		return fields.Errorf("arguments", "neither {{addr}} nor {{port}} is used")
 	}
 	return nil
 }

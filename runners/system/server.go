@@ -27,7 +27,8 @@ type Server struct {
 	Addr string // host:port it serves
 
 	installation Installation
-	process      *exec.Cmd
+	place        Place
+	process      *exec.Cmd // nil of a remote system
 	dir          string
 	stdout       *output
 	stderr       *output
@@ -35,10 +36,19 @@ type Server struct {
 	exit         error
 }
 
-// Start runs the system on a free loopback port and returns when it accepts. On an error
-// nothing is left running; the error ends with what the server said last.
+// Start runs the system on a free loopback port; see StartAt.
 func (in Installation) Start(ctx context.Context) (*Server, error) {
-	addr, err := freeAddr()
+	return in.StartAt(ctx, Place{})
+}
+
+// StartAt runs the system on a free port of the place and returns when it accepts. On an
+// error nothing is left running; the error ends with what the server said last. A remote
+// system is not started, only made sure to be empty.
+func (in Installation) StartAt(ctx context.Context, place Place) (*Server, error) {
+	if in.Remote != "" {
+		return in.join(ctx)
+	}
+	addr, err := place.freeAddr()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", in.Name, err)
 	}
@@ -57,6 +67,7 @@ func (in Installation) Start(ctx context.Context) (*Server, error) {
 		Addr:         addr,
 		installation: in,
 		process:      exec.Command(in.Path, arguments...),
+		place:        place,
 		dir:          dir,
 		stdout:       newOutput(),
 		stderr:       newOutput(),
@@ -83,9 +94,11 @@ func (s *Server) launch() error {
 	s.process.WaitDelay = time.Second
 	started := make(chan error)
 	go func() { // ends with the process
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		err := s.process.Start()
+		runtime.LockOSThread() // for good: the place is the thread's, which ends here
+		err := s.place.enter()
+		if err == nil {
+			err = s.process.Start()
+		}
 		started <- err
 		if err != nil {
 			return
@@ -96,8 +109,13 @@ func (s *Server) launch() error {
 	return <-started
 }
 
-// PID is the process id of the server.
-func (s *Server) PID() int { return s.process.Process.Pid }
+// PID is the process id of the server; 0 of a remote one.
+func (s *Server) PID() int {
+	if s.process == nil {
+		return 0
+	}
+	return s.process.Process.Pid
+}
 
 // Died is closed when the server is gone, asked to or not.
 func (s *Server) Died() <-chan struct{} { return s.exited }
@@ -121,14 +139,4 @@ func (s *Server) lastWords() string {
 		return "; its stdout ends:\n" + tail
 	}
 	return "; it wrote nothing"
-}
-
-// freeAddr picks a loopback port nobody uses. Another program may take it before the
-// server does; the server then fails to start and says so.
-func freeAddr() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return listener.Addr().String(), listener.Close()
 }

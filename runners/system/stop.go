@@ -18,6 +18,9 @@ const killTimeout = 5 * time.Second
 // ErrStop if SIGKILL was needed, if the exit status is neither 0 nor SIGTERM, or if
 // something still accepts; ErrDied if the server was gone before it was asked.
 func (s *Server) Stop() error {
+	if s.process == nil {
+		return s.leave()
+	}
 	if err := s.DeathError(); err != nil {
 		return errors.Join(err, os.RemoveAll(s.dir))
 	}

@@ -1,0 +1,138 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"bpfdb/results"
+	"bpfdb/runners/affinity"
+	"bpfdb/runners/driver"
+	"bpfdb/runners/fleet"
+	"bpfdb/runners/host"
+	"bpfdb/runners/plan"
+	"bpfdb/runners/spec"
+)
+
+// window is the resolution of a trial's course.
+const window = time.Second
+
+// configure is the load of a trial as the driver takes it.
+func configure(t plan.Trial, addr string) driver.Config {
+	return driver.Config{
+		Addr:        addr,
+		Driver:      t.Cell.Driver,
+		Protocol:    respVersion,
+		Connections: t.Cell.Connections,
+		Pipeline:    t.Cell.Pipeline,
+		Threads:     t.Cell.Threads,
+		Workload:    t.Workload,
+		Seed:        t.Seed,
+		Operations:  t.Operations,
+		Duration:    t.Duration,
+		Rate:        t.Cell.RateOps,
+		Arrival:     t.Cell.Arrival,
+		Warmup:      t.Warmup,
+		Window:      window,
+		Verify:      true,
+	}
+}
+
+// pinClient keeps this process to the processors the trial gives its clients. Clients of a
+// fleet inherit that where they are on this machine.
+func pinClient(t plan.Trial) (unpin func() error, err error) {
+	set, err := affinity.Parse(t.Cell.ClientCPUs)
+	if err != nil {
+		return nil, err
+	}
+	return set.PinProcess()
+}
+
+// measurement is the measured phase of a trial with the machine's processor time around it.
+type measurement struct {
+	trial         *results.Trial
+	clients       []string
+	before, after host.CPUTime
+}
+
+// run makes one measurement, in this process or with a fleet.
+func (m *measurement) run(ctx context.Context, config driver.Config) (*driver.Result, error) {
+	var beforeErr, afterErr error
+	config.Starting = func() {
+		m.trial.Started = time.Now().UTC()
+		m.before, beforeErr = host.ReadCPUTime(os.DirFS("/"))
+	}
+	config.Finished = func() { m.after, afterErr = host.ReadCPUTime(os.DirFS("/")) }
+	var result *driver.Result
+	var err error
+	if len(m.clients) == 0 {
+		result, err = driver.Run(ctx, config)
+	} else {
+		var commands [][]string
+		if commands, err = workers(m.clients); err != nil {
+			return nil, err
+		}
+		result, err = fleet.Run(ctx, config, commands)
+	}
+	if err := errors.Join(err, beforeErr, afterErr); err != nil {
+		return nil, err
+	}
+	return result, nil
+}
+
+func (m *measurement) cpu(ops uint64) results.CPU { return m.after.Since(m.before, ops) }
+
+// WorkerCommand is the subcommand of bench that fleets are made of.
+const WorkerCommand = "worker"
+
+// workers makes commands of what a spec names: `local`, or a command that ends in the bench
+// of another place.
+func workers(clients []string) ([][]string, error) {
+	var commands [][]string
+	for _, client := range clients {
+		command := strings.Fields(client)
+		if client == spec.LocalClient {
+			self, err := os.Executable()
+			if err != nil {
+				return nil, err
+			}
+			command = []string{self}
+		}
+		commands = append(commands, append(command, WorkerCommand))
+	}
+	return commands, nil
+}
+
+// fill puts what was measured into the trial, but for latencies and processor time.
+func fill(trial *results.Trial, result *driver.Result) {
+	trial.OpStreamHash = fmt.Sprintf("%016x", result.OpStreamDigest())
+	trial.Ops = result.Ops
+	trial.DurationNS = result.ElapsedNS
+	trial.ThroughputOps = float64(result.Ops) / (float64(result.ElapsedNS) / 1e9)
+	trial.Errors = result.Errors
+	trial.VerifyFailures = result.VerifyFailures
+	trial.Misses = result.Misses
+	trial.WarmupOps = result.Warmed.Operations
+	trial.Warmup.Ops, trial.Warmup.NS = result.Warmed.Operations, result.Warmed.NS
+	if trial.Warmup.Steady != nil {
+		*trial.Warmup.Steady = result.Warmed.Steady
+	}
+	trial.Client.Busy, trial.Client.Saturated = result.Client.Busy, result.Client.Saturated
+	if result.Open != nil {
+		trial.Open = &results.OpenLoop{Lag: summarise(lagTag, result.Open.Lag), Held: result.Open.Held}
+		for _, s := range serviceByKind(result.Open) {
+			trial.Open.Service = append(trial.Open.Service, summarise(s.tag, s.histogram))
+		}
+	}
+	for _, w := range result.Windows {
+		seen := results.Window{Ops: w.Ops}
+		if w.Hist != nil {
+			seen.P50NS, seen.P99NS = w.Hist.ValueAtQuantile(50), w.Hist.ValueAtQuantile(99)
+			seen.MaxNS = w.Hist.Max()
+		}
+		trial.Windows = append(trial.Windows, seen)
+	}
+}
