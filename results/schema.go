@@ -9,6 +9,7 @@ type Run struct {
 	Started       time.Time `json:"started"`
 	// Finished is absent from a run that was interrupted: its trials so far are valid.
 	Finished      time.Time    `json:"finished,omitzero"`
+	Resumed       []time.Time  `json:"resumed,omitempty"` // when an interrupted run went on
 	Seed          uint64       `json:"seed"`
 	Environment   Environment  `json:"environment"`
 	Experiments   []Experiment `json:"experiments"`

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path/filepath"
 	"time"
 
@@ -18,25 +19,34 @@ import (
 
 func newRunCommand() *cobra.Command {
 	var options plan.Options
-	var out string
+	var out, resume string
 	command := &cobra.Command{
 		Use:   "run SPEC... [--out DIR] [--system NAME]... [--profile quick|paper]",
 		Short: "Run experiments and write results",
 		Long: "Start each system, load it, measure it and stop it, trial by trial in the order that\n" +
 			"`bench plan` prints, and write run.json and one HdrHistogram log per trial. A system whose\n" +
-			"binary is absent is recorded as not installed. Ctrl-C keeps the trials completed so far.",
+			"binary is absent is recorded as not installed. Ctrl-C keeps the trials completed so far,\n" +
+			"which --resume goes on from.",
 		Example: "  bench run experiments/smoke.yaml\n" +
-			"  bench run experiments/ycsb.yaml --profile paper --out results/local/mine",
+			"  bench run experiments/ycsb.yaml --profile paper --out results/local/mine\n" +
+			"  bench run experiments/ycsb.yaml --profile paper --resume results/local/mine",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(command *cobra.Command, files []string) error {
 			p, err := readPlan(files, options)
 			if err != nil {
 				return err
 			}
-			if out == "" {
+			carryOut := run.Run
+			switch {
+			case resume != "":
+				carryOut, out = run.Resume, resume
+			case out == "":
 				out = defaultOut(command.Context())
 			}
-			r, err := run.Run(command.Context(), p, out, newProgress(command.ErrOrStderr()))
+			r, err := carryOut(command.Context(), p, out, newProgress(command.ErrOrStderr()))
+			if errors.Is(err, run.ErrOtherRun) || resume != "" && errors.Is(err, fs.ErrNotExist) {
+				return fmt.Errorf("%w: --resume %w", errUsage, err)
+			}
 			if errors.Is(err, run.ErrExists) {
 				return fmt.Errorf("%w: --out %w", errUsage, err)
 			}
@@ -50,6 +60,9 @@ func newRunCommand() *cobra.Command {
 	addPlanFlags(command, &options)
 	command.Flags().StringVar(&out, "out", "",
 		"new results directory (default: results/local/<utc>-<revision>)")
+	command.Flags().StringVar(&resume, "resume", "",
+		"results directory of an interrupted run of the same specs and flags, to go on with")
+	command.MarkFlagsMutuallyExclusive("out", "resume")
 	return command
 }
 
@@ -72,11 +85,18 @@ func warn(w io.Writer, r *results.Run) {
 			fmt.Fprintf(w, "bench: %s is not installed: %s\n", s.Name, s.NotInstalled)
 		}
 	}
-	failed := 0
+	failed, saturated := 0, 0
 	for _, t := range r.Trials {
+		if t.Client.Saturated != "" {
+			saturated++
+		}
 		if t.Failure != "" {
 			failed++
 		}
+	}
+	if saturated > 0 {
+		fmt.Fprintf(w, "bench: in %d of %d trials the load generator was the bottleneck or late; "+
+			"run.json marks them\n", saturated, len(r.Trials))
 	}
 	if failed > 0 {
 		fmt.Fprintf(w, "bench: %d of %d trials failed; run.json says why\n", failed, len(r.Trials))

@@ -5,19 +5,32 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"bpfdb/results"
+	"bpfdb/runners/run"
 	"bpfdb/runners/system"
 	"bpfdb/runners/system/systemtest"
 )
 
 func TestMain(m *testing.M) {
 	systemtest.Main()
+	// As bench itself: a process that can be killed, and workers of a fleet.
+	if arguments, asBench := strings.CutPrefix(os.Getenv(asBenchEnv), "run "); asBench {
+		os.Exit(bench(context.Background(), append([]string{"run"}, strings.Fields(arguments)...), os.Stdout, os.Stderr))
+	}
+	if len(os.Args) == 2 && os.Args[1] == run.WorkerCommand {
+		os.Exit(bench(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
+	}
 	os.Exit(m.Run())
 }
+
+// asBenchEnv holds the arguments of a test binary that is to be bench.
+const asBenchEnv = "BENCH_TEST_ARGUMENTS"
 
 const tinySpec = `name: tiny
 title: Tiny
@@ -170,5 +183,84 @@ func TestRunExitCodes(t *testing.T) {
 	arguments := []string{"run", tiny(t, systemtest.Good), "--out", t.TempDir()}
 	if code := bench(ctx, arguments, &stderr, &stderr); code != 130 {
 		t.Errorf("interrupted: exit %d, want 130; %s", code, stderr.String())
+	}
+}
+
+// A run that is killed goes on where it was and ends as if nothing had happened.
+func TestKilledRunIsResumed(t *testing.T) {
+	spec := tiny(t, systemtest.Good)
+	text, err := os.ReadFile(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(spec, bytes.Replace(text, []byte("rounds: 2"), []byte("rounds: 12"), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(t.TempDir(), "out")
+	killed := exec.Command(os.Args[0])
+	killed.Env = append(os.Environ(), asBenchEnv+"=run "+spec+" --out "+out)
+	if err := killed.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
+		if r, err := results.ReadRun(out); err == nil && len(r.Trials) >= 2 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("no trial was done in a minute")
+		}
+	}
+	killed.Process.Kill()
+	killed.Wait()
+	half, err := results.ReadRun(out)
+	if err != nil || !half.Finished.IsZero() {
+		t.Fatalf("after the kill: %v, finished %v", err, half.Finished)
+	}
+	code, _, stderr := invoke(t, "run", spec, "--resume", out)
+	if code != 0 || strings.Count(stderr, "\n") != 12-len(half.Trials) {
+		t.Errorf("exit %d with %d of 12 trials left: %s", code, 12-len(half.Trials), stderr)
+	}
+	r, err := results.ReadRun(out)
+	if err != nil || len(r.Trials) != 12 || r.Finished.IsZero() {
+		t.Fatalf("resumed: %v, %d trials", err, len(r.Trials))
+	}
+	for i, trial := range r.Trials {
+		if trial.Order != i || trial.Failure != "" {
+			t.Errorf("trial %d: %+v", i, trial)
+		}
+	}
+	if code, _, stderr := invoke(t, "run", spec, "--seed", "9", "--resume", out); code != 2 {
+		t.Errorf("resumed with another seed: exit %d, %s", code, stderr)
+	}
+}
+
+// Clients of an experiment are processes of their own, and their load is the same.
+func TestRunWithClients(t *testing.T) {
+	hashes := map[string]bool{}
+	for _, clients := range []string{"", "clients: [local, local, env " + os.Args[0] + "]\n"} {
+		spec := tiny(t, systemtest.Good)
+		text, err := os.ReadFile(spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(spec, append(text, clients...), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		out := filepath.Join(t.TempDir(), "out")
+		if code, _, stderr := invoke(t, "run", spec, "--out", out); code != 0 {
+			t.Fatalf("exit %d: %s", code, stderr)
+		}
+		r, err := results.ReadRun(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := r.Trials[0]
+		hashes[first.OpStreamHash] = true
+		if want := strings.Count(clients, "local") * 3 / 2; first.Ops != 3000 || first.Client.Processes != want {
+			t.Errorf("%d operations of %d processes, want 3000 of %d", first.Ops, first.Client.Processes, want)
+		}
+	}
+	if len(hashes) != 1 {
+		t.Errorf("one process and three sent different loads: %v", hashes)
 	}
 }

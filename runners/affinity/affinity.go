@@ -53,8 +53,8 @@ func (s Set) mask() *unix.CPUSet {
 	return &mask
 }
 
-// PinThread pins the calling thread and what it starts from now on; the goroutine must be
-// locked to it. A nil set changes nothing.
+// PinThread pins the calling thread and what it starts from now on; it is for OnThread. A nil
+// set changes nothing.
 func (s Set) PinThread() error {
 	if s == nil {
 		return nil

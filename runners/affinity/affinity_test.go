@@ -3,7 +3,6 @@ package affinity_test
 import (
 	"errors"
 	"os/exec"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -60,12 +59,8 @@ func TestPinProcess(t *testing.T) {
 }
 
 func TestNoSuchProcessor(t *testing.T) {
-	done := make(chan error)
-	go func() { // its thread ends with it
-		runtime.LockOSThread()
-		done <- affinity.Set{1023}.PinThread()
-	}()
-	if err := <-done; !errors.Is(err, affinity.ErrCPUs) {
+	err := affinity.OnThread(affinity.Set{1023}.PinThread)
+	if !errors.Is(err, affinity.ErrCPUs) {
 		t.Errorf("pinned to processor 1023: %v", err)
 	}
 }

@@ -61,7 +61,7 @@ func newBackend(ctx context.Context, cfg Config) (backend, error) {
 
 func drive(ctx context.Context, cfg Config, kind phaseKind) (*Result, error) {
 	if kind == loading {
-		cfg.Rate, cfg.First, cfg.Total, cfg.Warmup = 0, 0, 0, Warmup{}
+		cfg.Rate, cfg.First, cfg.Total, cfg.Warmup, cfg.Window = 0, 0, 0, Warmup{}, 0
 	}
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -85,6 +85,7 @@ func drive(ctx context.Context, cfg Config, kind phaseKind) (*Result, error) {
 	var p *phase
 	if kind == loading {
 		p, err = loadPhase(cfg)
+		measured = length{operations: endless} // nothing but its records ends it
 	} else {
 		p, err = runPhase(cfg, cfg.Seed, measured)
 	}

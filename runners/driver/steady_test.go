@@ -57,8 +57,12 @@ func TestDuration(t *testing.T) {
 	for _, name := range []string{Raw, GoRedis} {
 		for _, pipeline := range []int{1, 16} {
 			cfg := testConfig(t, (&fakeServer{}).start(t), name, "ycsb-a")
-			mustLoad(t, cfg)
 			cfg.Operations, cfg.Duration, cfg.Pipeline = 0, 200*time.Millisecond, pipeline
+			short := cfg
+			short.Duration = 1
+			if res := mustLoad(t, short); res.Ops != cfg.Workload.Records {
+				t.Errorf("loaded %d of %d records in a run that time ends", res.Ops, cfg.Workload.Records)
+			}
 			cfg.Window = 50 * time.Millisecond
 			res := mustRun(t, cfg)
 			if res.ElapsedNS < int64(cfg.Duration) || res.Ops == 0 || res.Errors+res.Misses != 0 {

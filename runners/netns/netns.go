@@ -9,10 +9,11 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync/atomic"
+
+	"bpfdb/runners/affinity"
 
 	"golang.org/x/sys/unix"
 )
@@ -44,7 +45,7 @@ func New() (*Namespace, error) {
 		return netip.AddrFrom4([4]byte{byte(address >> 24), byte(address >> 16), byte(address >> 8), byte(address)})
 	}
 	n := &Namespace{Inside: at(2), Outside: at(1), peer: fmt.Sprintf("bb%dx%d", os.Getpid(), number%100)}
-	err := onThread(func() error {
+	err := affinity.OnThread(func() error {
 		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
 			return fmt.Errorf("unshare: %w", err)
 		}
@@ -68,8 +69,8 @@ func New() (*Namespace, error) {
 // Peer is the name of the interface on our side.
 func (n *Namespace) Peer() string { return n.peer }
 
-// Enter moves the calling thread, to which the goroutine must be locked for good, into the
-// namespace; what it starts is there, too.
+// Enter moves the calling thread into the namespace, and what it starts is there, too. It is
+// for affinity.OnThread.
 func (n *Namespace) Enter() error {
 	if err := unix.Setns(int(n.handle.Fd()), unix.CLONE_NEWNET); err != nil {
 		return fmt.Errorf("enter network namespace: %w", err)
@@ -87,24 +88,6 @@ func (n *Namespace) Close() error {
 		err = ip("link del " + n.peer)
 	}
 	return errors.Join(err, n.handle.Close())
-}
-
-// onThread runs f on a thread that ends with it, as what happens to it must not happen to
-// threads that Go uses again. It is never the program's first thread: that one stands for the
-// whole program in the eyes of others.
-func onThread(f func() error) error {
-	done := make(chan error)
-	go func() {
-		runtime.LockOSThread()
-		if unix.Gettid() == unix.Getpid() {
-			err := onThread(f) // cannot be this thread, which is taken
-			runtime.UnlockOSThread()
-			done <- err
-			return
-		}
-		done <- f() // and, locked, the thread ends with the goroutine
-	}()
-	return <-done
 }
 
 // ip runs ip(8) once for each line of arguments.

@@ -46,7 +46,8 @@ func Run(ctx context.Context, p plan.Plan, out string, observer Observer) (*resu
 	if err != nil {
 		return nil, err
 	}
-	r := &results.Run{
+	trials := installed(p, installations)
+	return proceed(ctx, &results.Run{
 		SchemaVersion: results.SchemaVersion,
 		Profile:       p.Profile,
 		Started:       time.Now().UTC(),
@@ -54,21 +55,37 @@ func Run(ctx context.Context, p plan.Plan, out string, observer Observer) (*resu
 		Environment:   environment(ctx),
 		Experiments:   p.Experiments,
 		Systems:       systems,
+		PlannedTrials: len(trials),
 		Trials:        []results.Trial{},
-	}
-	var trials []plan.Trial
+	}, trials, installations, out, observer)
+}
+
+// installed are the trials that can be made here.
+func installed(p plan.Plan, installations map[string]system.Installation) (trials []plan.Trial) {
 	for _, t := range p.Trials {
-		if _, installed := installations[t.Cell.System]; installed {
+		if _, found := installations[t.Cell.System]; found {
 			trials = append(trials, t)
 		}
 	}
-	r.PlannedTrials = len(trials)
-	observer.Begin(trials)
+	return trials
+}
+
+// proceed makes the trials that the run does not hold yet.
+func proceed(
+	ctx context.Context, r *results.Run, trials []plan.Trial, installations map[string]system.Installation,
+	out string, observer Observer,
+) (*results.Run, error) {
+	done := len(r.Trials)
+	observer.Begin(trials[done:])
 	if err := results.WriteRun(out, r); err != nil {
 		return nil, err
 	}
-	verdict, tries := newVerdict(), attempts{installations, out, map[string]map[string]string{}, map[string]int{}}
-	for _, t := range trials {
+	verdict := newVerdict()
+	for i := range r.Trials {
+		verdict.recall(&r.Trials[i])
+	}
+	tries := attempts{installations, out, map[string]map[string]string{}, map[string]int{}}
+	for _, t := range trials[done:] {
 		observer.Starting(t)
 		trial, err := tries.make(ctx, t)
 		if ctx.Err() != nil {

@@ -35,7 +35,7 @@ func (m *measurement) search(
 		}
 		probe := results.SLOProbe{RateOps: rate, LatencyNS: result.All.ValueAtQuantile(slo.Percentile),
 			Saturated: result.Client.Saturated}
-		inTime := float64(result.ElapsedNS)*achieved <= float64(config.Duration)
+		inTime := float64(result.ElapsedNS-found.LimitNS)*achieved <= float64(config.Duration)
 		probe.Kept = probe.LatencyNS <= found.LimitNS && result.Errors == 0 && inTime
 		found.Probes = append(found.Probes, probe)
 		if probe.Kept || best == nil {

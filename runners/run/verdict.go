@@ -3,6 +3,7 @@ package run
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"bpfdb/results"
 )
@@ -40,6 +41,23 @@ func (v *verdict) judge(trial *results.Trial, err error) {
 		v.serious = append(v.serious, fmt.Errorf("trial %d (%s, %s): %w",
 			trial.Order, trial.Cell.System, trial.Cell.Workload, err))
 	}
+}
+
+// recall takes in a trial that was judged before the run was interrupted. Why it failed is
+// known as text only: a serious failure remains one by what that text says.
+func (v *verdict) recall(trial *results.Trial) {
+	if trial.Failure == "" {
+		v.judge(trial, nil)
+		return
+	}
+	failure := errors.New(trial.Failure)
+	for _, serious := range []error{ErrWrongValues, ErrLoadsDiffer} {
+		if strings.Contains(trial.Failure, serious.Error()) {
+			failure = fmt.Errorf("%w (before the interruption)", serious)
+		}
+	}
+	kept := *trial // what the run says of it stays as it is
+	v.judge(&kept, failure)
 }
 
 func (v *verdict) compareLoads(trial *results.Trial) error {

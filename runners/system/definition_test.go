@@ -30,6 +30,9 @@ func TestReadRefuses(t *testing.T) {
 		{"memory: 1GiB, ", "", ":6: settings: memory is missing"},
 		{"ready: ping", "ready: ping\nready_timeout_sec: 0", ":6: ready_timeout_sec: must be above zero"},
 		{"ready: ping", "ready: ping\nstop_timeout_sec: -1", ":6: stop_timeout_sec: must be above zero"},
+		{"binary: x-server", "remote: h:1", ":4: arguments: a remote server is not started here"},
+		{"binary: x-server", "remote: h", ":3: remote: address h: missing port"},
+		{"ready: ping", "ready: ping\nflush: true", ":6: flush: only a remote server"},
 		{"ready: ping", "redy: ping", ":5: redy: unknown field; known are"},
 	} {
 		dir := t.TempDir()

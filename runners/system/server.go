@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"bpfdb/runners/affinity"
 )
 
 var (
@@ -93,19 +95,19 @@ func (s *Server) launch() error {
 	// A grandchild that keeps the pipes open must not keep Wait from returning.
 	s.process.WaitDelay = time.Second
 	started := make(chan error)
-	go func() { // ends with the process
-		runtime.LockOSThread() // for good: the place is the thread's, which ends here
+	go affinity.OnThread(func() error { // ends with the process
 		err := s.place.enter()
 		if err == nil {
 			err = s.process.Start()
 		}
 		started <- err
 		if err != nil {
-			return
+			return err
 		}
 		s.exit = s.process.Wait()
 		close(s.exited)
-	}()
+		return nil
+	})
 	return <-started
 }
 

@@ -74,7 +74,16 @@ func (s *server) reply(arguments []string) string {
 	case "DBSIZE":
 		return fmt.Sprintf(":%d\r\n", len(s.keys.values))
 	case "INFO":
-		return "$17\r\nused_memory:4096\n\r\n"
+		info := "redis_version:7.0.0\r\nused_memory:4096\r\n"
+		return fmt.Sprintf("$%d\r\n%s\r\n", len(info), info)
+	case "CONFIG":
+		if len(arguments) == 3 && arguments[2] == "maxmemory" {
+			return "*2\r\n$9\r\nmaxmemory\r\n$1\r\n0\r\n"
+		}
+		return "*0\r\n"
+	case "FLUSHALL":
+		clear(s.keys.values)
+		return "+OK\r\n"
 	case "SET":
 		key := arguments[1]
 		if s.behaviour == Forgetful && key[len(key)-1]%2 == 0 {
