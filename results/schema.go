@@ -37,7 +37,9 @@ type System struct {
 	Settings     map[string]string `json:"settings,omitempty"` // persistence, memory, threads
 	// Observed is what the running server says of itself, for comparison with Settings.
 	Observed map[string]string `json:"observed,omitempty"`
-	Remote   string            `json:"remote,omitempty"` // address of a server that was not started here
+	// Programs are the BPF programs the running server holds.
+	Programs []BPFProgram `json:"bpf_programs,omitempty"`
+	Remote   string       `json:"remote,omitempty"` // address of a server that was not started here
 }
 
 // Cell names one point of an experiment: a system under one workload at one setting.
@@ -85,13 +87,19 @@ type Trial struct {
 	Latency        []OpLatency `json:"latency"`         // one per operation kind, and "all"
 	CPU            CPU         `json:"cpu"`
 	ServerMemory   uint64      `json:"server_memory_bytes,omitempty"`
-	Client         Client      `json:"client"`
-	Open           *OpenLoop   `json:"open,omitempty"`
-	Warmup         *Warmup     `json:"warmup,omitempty"`
-	Windows        []Window    `json:"windows,omitempty"` // one per second
-	SLO            *SLOSearch  `json:"slo,omitempty"`
-	HistogramLog   string      `json:"histogram_log"`     // path of the .hlog, relative to run.json
-	Failure        string      `json:"failure,omitempty"` // why the trial is unusable; empty when it is good
+	// ServerEmpty is the same before loading; Resident and Maps are what the process and the
+	// BPF maps of the server take after it.
+	ServerEmpty    uint64 `json:"server_empty_bytes,omitempty"`
+	ServerResident uint64 `json:"server_resident_bytes,omitempty"`
+	ServerMaps     uint64 `json:"server_map_bytes,omitempty"`
+
+	Client       Client     `json:"client"`
+	Open         *OpenLoop  `json:"open,omitempty"`
+	Warmup       *Warmup    `json:"warmup,omitempty"`
+	Windows      []Window   `json:"windows,omitempty"` // one per second
+	SLO          *SLOSearch `json:"slo,omitempty"`
+	HistogramLog string     `json:"histogram_log"`     // path of the .hlog, relative to run.json
+	Failure      string     `json:"failure,omitempty"` // why the trial is unusable; empty when it is good
 }
 
 // OpLatency summarises one operation kind's latency: in Trial.Latency the service time of a
@@ -139,4 +147,5 @@ type Environment struct {
 	BPFObjects   map[string]string `json:"bpf_objects,omitempty"` // object name → sha256
 	LoadAvg      string            `json:"load_avg"`
 	HarnessFlags []string          `json:"harness_flags"`
+	Details
 }

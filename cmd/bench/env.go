@@ -20,6 +20,7 @@ func newEnvCommand() *cobra.Command {
 		RunE: func(command *cobra.Command, _ []string) error {
 			environment := host.ReadEnvironment(os.DirFS("/"))
 			host.ReadSource(command.Context(), ".", &environment)
+			environment.Offloads = map[string]map[string]bool{"lo": host.ReadOffloads("lo")}
 			encoder := json.NewEncoder(command.OutOrStdout())
 			encoder.SetIndent("", "  ")
 			return encoder.Encode(environment)

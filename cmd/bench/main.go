@@ -45,7 +45,8 @@ func bench(ctx context.Context, arguments []string, stdout, stderr io.Writer) in
 		},
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newPlanCommand(), newRunCommand(), newWorkerCommand(), newEnvCommand(), newPlotCommand(), newReportCommand())
+	root.AddCommand(newPlanCommand(), newRunCommand(), newEnvCommand(), newPlotCommand(), newReportCommand())
+	root.AddCommand(newWorkerCommand())
 	root.SetArgs(arguments)
 	root.SetOut(stdout)
 	root.SetErr(stderr)

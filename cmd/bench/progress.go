@@ -23,30 +23,41 @@ func newProgress(w io.Writer) run.Observer {
 	return &lineProgress{w: w}
 }
 
-// barProgress keeps one line up to date.
+// barProgress keeps one line up to date. A trial counts as much as the plan estimates it to
+// take, so that the time left is right where trials differ in length.
 type barProgress struct {
-	w   io.Writer
-	bar *progressbar.ProgressBar
+	w           io.Writer
+	bar         *progressbar.ProgressBar
+	done, total int
+	current     time.Duration
 }
 
 func (p *barProgress) Begin(trials []plan.Trial) {
-	p.bar = progressbar.NewOptions(len(trials),
+	var all time.Duration
+	for _, t := range trials {
+		all += t.Estimate()
+	}
+	p.total = len(trials)
+	p.bar = progressbar.NewOptions64(all.Milliseconds(),
 		progressbar.OptionSetWriter(p.w),
 		progressbar.OptionSetWidth(24),
-		progressbar.OptionShowCount(),
 		progressbar.OptionSetPredictTime(true),
 		progressbar.OptionClearOnFinish(),
 	)
 }
 
-func (p *barProgress) Starting(t plan.Trial) { p.bar.Describe(cellName(t.Cell)) }
+func (p *barProgress) Starting(t plan.Trial) {
+	p.current = t.Estimate()
+	p.bar.Describe(fmt.Sprintf("[%d/%d] %s", p.done+1, p.total, cellName(t.Cell)))
+}
 
 func (p *barProgress) Done(t results.Trial) {
 	if t.Failure != "" {
 		p.bar.Clear()
 		fmt.Fprintf(p.w, "%s: failed: %s\n", cellName(t.Cell), t.Failure)
 	}
-	p.bar.Add(1)
+	p.done++
+	p.bar.Add64(p.current.Milliseconds())
 }
 
 // lineProgress writes for files and pipes.
@@ -72,6 +83,12 @@ func (p *lineProgress) Done(t results.Trial) {
 	p.spent += p.current
 	p.left -= p.current
 	outcome := fmt.Sprintf("%.0f op/s", t.ThroughputOps)
+	if t.SLO != nil {
+		outcome = fmt.Sprintf("%s up to %.0f op/s", t.Cell.SLO, t.SLO.RateOps)
+	}
+	if t.Client.Saturated != "" {
+		outcome += " (" + t.Client.Saturated + ")"
+	}
 	if t.Failure != "" {
 		outcome = "failed: " + t.Failure
 	}
@@ -82,6 +99,10 @@ func (p *lineProgress) Done(t results.Trial) {
 }
 
 func cellName(c results.Cell) string {
-	return fmt.Sprintf("%s %s %s %d B pipeline %d",
+	name := fmt.Sprintf("%s %s %s %d B pipeline %d",
 		c.Experiment, c.System, c.Workload, c.ValueBytes, c.Pipeline)
+	if c.RateOps > 0 {
+		name += fmt.Sprintf(" %g/s", c.RateOps)
+	}
+	return name
 }

@@ -21,7 +21,8 @@ func TestMain(m *testing.M) {
 	systemtest.Main()
 	// As bench itself: a process that can be killed, and workers of a fleet.
 	if arguments, asBench := strings.CutPrefix(os.Getenv(asBenchEnv), "run "); asBench {
-		os.Exit(bench(context.Background(), append([]string{"run"}, strings.Fields(arguments)...), os.Stdout, os.Stderr))
+		words := append([]string{"run"}, strings.Fields(arguments)...)
+		os.Exit(bench(context.Background(), words, os.Stdout, os.Stderr))
 	}
 	if len(os.Args) == 2 && os.Args[1] == run.WorkerCommand {
 		os.Exit(bench(context.Background(), os.Args[1:], os.Stdout, os.Stderr))

@@ -17,11 +17,25 @@ var sysctls = []string{
 	"net.core.bpf_jit_enable",
 	"net.core.bpf_jit_harden",
 	"net.core.busy_poll",
+	"net.core.busy_read",
+	"net.core.netdev_budget",
+	"net.core.netdev_max_backlog",
+	"net.core.rmem_max",
+	"net.core.rps_sock_flow_entries",
 	"net.core.somaxconn",
+	"net.core.wmem_max",
+	"net.ipv4.ip_local_port_range",
+	"net.ipv4.tcp_autocorking",
 	"net.ipv4.tcp_congestion_control",
 	"net.ipv4.tcp_max_syn_backlog",
 	"net.ipv4.tcp_rmem",
+	"net.ipv4.tcp_timestamps",
+	"net.ipv4.tcp_tw_reuse",
 	"net.ipv4.tcp_wmem",
+	"kernel.numa_balancing",
+	"kernel.sched_autogroup_enabled",
+	"kernel.timer_migration",
+	"kernel.unprivileged_bpf_disabled",
 	"vm.overcommit_memory",
 	"vm.swappiness",
 }
@@ -31,7 +45,7 @@ var sysctls = []string{
 func ReadEnvironment(root fs.FS) results.Environment {
 	m := machine{root}
 	kernel := m.text("proc/sys/kernel/osrelease") + " " + m.text("proc/sys/kernel/version")
-	return results.Environment{
+	e := results.Environment{
 		Kernel:      strings.TrimSpace(kernel),
 		CPUModel:    m.field("proc/cpuinfo", "model name"),
 		CPUs:        runtime.NumCPU(),
@@ -45,6 +59,8 @@ func ReadEnvironment(root fs.FS) results.Environment {
 		GoVersion:   runtime.Version(),
 		LoadAvg:     m.text("proc/loadavg"),
 	}
+	m.addDetails(&e)
+	return e
 }
 
 type machine struct{ root fs.FS }

@@ -64,7 +64,7 @@ func TestCPUTimeOfThisMachine(t *testing.T) {
 	}
 }
 
-const cpuinfo = "processor\t: 0\nmodel name\t: Test CPU\nflags\t: fpu hypervisor sse\n"
+const cpuinfo = "processor\t: 0\nmodel name\t: Test CPU\nmicrocode\t: 0x42\nflags\t: fpu hypervisor sse\n"
 
 func TestReadEnvironment(t *testing.T) {
 	e := host.ReadEnvironment(fstest.MapFS{
@@ -103,6 +103,44 @@ func TestReadEnvironment(t *testing.T) {
 	sysctls := map[string]string{"net.ipv4.tcp_rmem": "4096 131072 6291456"}
 	if !reflect.DeepEqual(e.Sysctls, sysctls) {
 		t.Errorf("sysctls %v", e.Sysctls)
+	}
+}
+
+func TestDetails(t *testing.T) {
+	e := host.ReadEnvironment(fstest.MapFS{
+		"proc/sys/kernel/osrelease":                     file("6.12.1\n"),
+		"proc/cpuinfo":                                  file(cpuinfo),
+		"proc/cmdline":                                  file("quiet mitigations=off secret=1 isolcpus=1\n"),
+		"proc/uptime":                                   file("123.45 200.00\n"),
+		"proc/self/cgroup":                              file("0::/box\n"),
+		"proc/sys/kernel/random/boot_id":                file("abc\n"),
+		"boot/config-6.12.1":                            file(""),
+		"sys/fs/cgroup/box/cpu.max":                     file("100000 100000\n"),
+		"sys/devices/system/cpu/smt/control":            file("off\n"),
+		"sys/devices/system/cpu/cpuidle/current_driver": file("haltpoll\n"),
+		"sys/devices/system/node/node0/cpulist":         file("0-1\n"),
+		"sys/devices/system/node/node1/cpulist":         file("2-3\n"),
+		"sys/devices/system/cpu/cpufreq/boost":          file("1\n"),
+	})
+	const ofNothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+	want := results.Details{
+		KernelParameters: []string{"mitigations=off", "isolcpus=1"}, KernelConfigSHA256: ofNothing, Microcode: "0x42",
+		CPUSettings:  map[string]string{"smt": "off", "idle_driver": "haltpoll", "boost": "1"},
+		CgroupLimits: map[string]string{"cpu.max": "100000 100000"},
+		NUMANodes:    2, BootID: "abc", UptimeSec: 123.45, Modules: e.Modules,
+	}
+	if !reflect.DeepEqual(e.Details, want) {
+		t.Errorf("got  %+v\nwant %+v", e.Details, want)
+	}
+}
+
+// Every kernel's loopback segments in software, and nobody has an interface of this name.
+func TestReadOffloads(t *testing.T) {
+	if lo := host.ReadOffloads("lo"); len(lo) != 7 || !lo["gso"] {
+		t.Errorf("offloads of lo: %v", lo)
+	}
+	if none := host.ReadOffloads("no-such-device"); len(none) != 0 {
+		t.Errorf("offloads of an interface that is not there: %v", none)
 	}
 }
 

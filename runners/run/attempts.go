@@ -7,6 +7,7 @@ import (
 
 	"bpfdb/results"
 	"bpfdb/runners/plan"
+	"bpfdb/runners/spec"
 	"bpfdb/runners/system"
 )
 
@@ -18,8 +19,8 @@ const unreadyLimit = 3
 type attempts struct {
 	installations map[string]system.Installation
 	out           string
-	observed      map[string]map[string]string // by system, of its first server that ran
-	unready       map[string]int               // failures in a row, by system
+	seen          map[string]*inspection // by system, of its first server that ran
+	unready       map[string]int         // failures in a row, by system
 }
 
 func (a attempts) make(ctx context.Context, t plan.Trial) (results.Trial, error) {
@@ -27,15 +28,41 @@ func (a attempts) make(ctx context.Context, t plan.Trial) (results.Trial, error)
 	if a.unready[name] >= unreadyLimit {
 		return newTrial(t), fmt.Errorf("not tried: %w %d times in a row", system.ErrNotReady, unreadyLimit)
 	}
-	var observe func(map[string]string)
-	if a.observed[name] == nil {
-		observe = func(seen map[string]string) { a.observed[name] = seen }
+	var look *inspection
+	if a.seen[name] == nil {
+		look = &inspection{}
 	}
-	trial, err := measure(ctx, t, a.installations[name], a.out, observe)
+	trial, err := measure(ctx, t, a.installations[name], a.out, look)
+	if look != nil && look.settings != nil {
+		a.seen[name] = look
+	}
 	if errors.Is(err, system.ErrNotReady) {
 		a.unready[name]++
 	} else {
 		a.unready[name] = 0
 	}
 	return trial, err
+}
+
+// inspection is what the first running server of a system, and the way to it, turn out to be.
+type inspection struct {
+	settings map[string]string
+	programs []results.BPFProgram
+	device   string // the veth interface that leads to it
+	offloads map[string]bool
+}
+
+// describe notes in the run what the servers so far have shown.
+func (a attempts) describe(r *results.Run) {
+	for i := range r.Systems {
+		s := &r.Systems[i]
+		look := a.seen[s.Name]
+		if look == nil {
+			continue
+		}
+		s.Observed, s.Programs = look.settings, look.programs
+		if look.device != "" {
+			r.Environment.Offloads[spec.Veth] = look.offloads
+		}
+	}
 }

@@ -95,7 +95,7 @@ func TestSearch(t *testing.T) {
 				t.Errorf("limit %v: found %+v, want %v op/s in %d probes", c.limit, s, c.rate, c.probes)
 			}
 			if want := max(c.rate, 100) / 2; math.Abs(float64(trial.Ops)-want) > 1 {
-				t.Errorf("limit %v: the trial shows %d operations, want the %v of the best probe", c.limit, trial.Ops, want)
+				t.Errorf("limit %v: %d operations, want the %v of the best probe", c.limit, trial.Ops, want)
 			}
 		}
 	}

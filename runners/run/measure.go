@@ -8,6 +8,7 @@ import (
 
 	"bpfdb/results"
 	"bpfdb/runners/driver"
+	"bpfdb/runners/host"
 	"bpfdb/runners/plan"
 	"bpfdb/runners/system"
 )
@@ -26,9 +27,9 @@ const respVersion = 3
 const deathNotice = time.Second
 
 // measure makes one trial against a server of its own. It returns what it has also with
-// an error. observed, if set, is told what the server says of itself.
+// an error. The inspection, if given, is filled in.
 func measure(
-	ctx context.Context, t plan.Trial, in system.Installation, out string, observed func(map[string]string),
+	ctx context.Context, t plan.Trial, in system.Installation, out string, look *inspection,
 ) (_ results.Trial, failure error) {
 	trial := newTrial(t)
 	place, leave, err := locate(t)
@@ -40,8 +41,12 @@ func measure(
 	if err != nil {
 		return trial, err
 	}
-	if observed != nil {
-		observed(server.Observe(ctx))
+	if look != nil {
+		look.settings, look.programs = server.Observe(ctx), server.Programs()
+		if place.Namespace != nil {
+			look.device = place.Namespace.Peer()
+			look.offloads = host.ReadOffloads(look.device)
+		}
 	}
 	err = measureServer(ctx, t, server, &trial, out)
 	if stopErr := server.Stop(); err == nil {
@@ -68,10 +73,12 @@ func measureServer(
 	ctx context.Context, t plan.Trial, server *system.Server, trial *results.Trial, out string,
 ) error {
 	config := configure(t, server.Addr)
+	trial.ServerEmpty = server.MemoryBytes(ctx)
 	if err := load(ctx, config, server); err != nil {
 		return explain(ctx, err, server)
 	}
 	trial.ServerMemory = server.MemoryBytes(ctx)
+	trial.ServerResident, trial.ServerMaps = server.ResidentBytes(), server.MapBytes()
 	unpin, err := pinClient(t)
 	if err != nil {
 		return err

@@ -70,7 +70,7 @@ func sameSystems(before, now []results.System) error {
 	}
 	for i := range now {
 		was := before[i]
-		was.Observed = nil // is only known when a server has run
+		was.Observed, was.Programs = nil, nil // only known when a server has run
 		if !reflect.DeepEqual(was, now[i]) {
 			return fmt.Errorf("the system %s has changed", now[i].Name)
 		}

@@ -16,7 +16,8 @@ import (
 // essence is what must not depend on whether a run was interrupted.
 func essence(r *results.Run) (all []string) {
 	for _, t := range r.Trials {
-		all = append(all, fmt.Sprint(t.Order, t.Round, t.Cell, t.CellHash, t.Seed, t.OpStreamHash, t.Ops, t.Failure == ""))
+		all = append(all, fmt.Sprint(
+			t.Order, t.Round, t.Cell, t.CellHash, t.Seed, t.OpStreamHash, t.Ops, t.Failure == ""))
 	}
 	return all
 }

@@ -77,14 +77,14 @@ func proceed(
 ) (*results.Run, error) {
 	done := len(r.Trials)
 	observer.Begin(trials[done:])
-	if err := results.WriteRun(out, r); err != nil {
+	if err := write(out, r); err != nil {
 		return nil, err
 	}
 	verdict := newVerdict()
 	for i := range r.Trials {
 		verdict.recall(&r.Trials[i])
 	}
-	tries := attempts{installations, out, map[string]map[string]string{}, map[string]int{}}
+	tries := attempts{installations, out, map[string]*inspection{}, map[string]int{}}
 	for _, t := range trials[done:] {
 		observer.Starting(t)
 		trial, err := tries.make(ctx, t)
@@ -93,21 +93,25 @@ func proceed(
 		}
 		verdict.judge(&trial, err)
 		r.Trials = append(r.Trials, trial)
-		for i := range r.Systems {
-			if seen := tries.observed[r.Systems[i].Name]; seen != nil {
-				r.Systems[i].Observed = seen
-			}
-		}
-		if err := results.WriteRun(out, r); err != nil {
+		tries.describe(r)
+		if err := write(out, r); err != nil {
 			return r, err
 		}
 		observer.Done(trial)
 	}
 	r.Finished = time.Now().UTC()
-	if err := results.WriteRun(out, r); err != nil {
+	if err := write(out, r); err != nil {
 		return r, err
 	}
 	return r, verdict.err()
+}
+
+// write leaves the run as it is now, and the table of its systems, on disk.
+func write(out string, r *results.Run) error {
+	if err := results.WriteRun(out, r); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(out, results.ParityFile), []byte(results.Parity(r)), 0o644)
 }
 
 // find looks for every system; the absent ones are described as not installed.
@@ -139,6 +143,7 @@ func environment(ctx context.Context) results.Environment {
 	e := host.ReadEnvironment(os.DirFS("/"))
 	host.ReadSource(ctx, ".", &e)
 	e.HarnessFlags = os.Args[1:]
+	e.Offloads = map[string]map[string]bool{"lo": host.ReadOffloads("lo")}
 	return e
 }
 

@@ -37,7 +37,8 @@ func TestRemote(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer theirs.Stop() //nolint:errcheck // its end is not what is tested
-	remote := system.Definition{Name: "theirs", Remote: theirs.Addr, ReadyTimeout: time.Second, StopTimeout: time.Second}
+	remote := system.Definition{
+		Name: "theirs", Remote: theirs.Addr, ReadyTimeout: 10 * time.Second, StopTimeout: 10 * time.Second}
 	join := func() (*system.Server, error) {
 		in, err := remote.Find(t.Context())
 		if err != nil {
