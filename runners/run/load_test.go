@@ -91,7 +91,7 @@ func TestSearch(t *testing.T) {
 		r := carryOut(t, short(t, load, good("one"), good("two")))
 		for _, trial := range r.Trials {
 			s := trial.SLO
-			if s == nil || s.RateOps != c.rate || c.bounded && !s.Bounded || len(s.Probes) != c.probes {
+			if s == nil || s.RateOps != c.rate || c.bounded && !s.Bounded || len(s.Probes) < c.probes {
 				t.Errorf("limit %v: found %+v, want %v op/s in %d probes", c.limit, s, c.rate, c.probes)
 			}
 			if want := max(c.rate, 100) / 2; math.Abs(float64(trial.Ops)-want) > 1 {

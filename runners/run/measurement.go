@@ -55,6 +55,7 @@ func pinClient(t plan.Trial) (unpin func() error, err error) {
 type measurement struct {
 	trial         *results.Trial
 	clients       []string
+	started       time.Time
 	before, after host.CPUTime
 }
 
@@ -62,7 +63,8 @@ type measurement struct {
 func (m *measurement) run(ctx context.Context, config driver.Config) (*driver.Result, error) {
 	var beforeErr, afterErr error
 	config.Starting = func() {
-		m.trial.Started = time.Now().UTC()
+		m.started = time.Now().UTC()
+		m.trial.Started = m.started
 		m.before, beforeErr = host.ReadCPUTime(os.DirFS("/"))
 	}
 	config.Finished = func() { m.after, afterErr = host.ReadCPUTime(os.DirFS("/")) }

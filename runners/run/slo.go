@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 
@@ -16,8 +17,9 @@ const achieved = 0.98
 
 // search looks for the highest rate at which the response time stays within the limit, and
 // returns the measurement at that rate. It doubles the rate until the limit is broken and
-// halves the interval in doubt from there. When the generator cannot keep up, the search
-// ends: what it found until then is a lower bound, and is marked so.
+// halves the interval in doubt from there. A rate that the generator could not keep up with is
+// tried again; the second time the search ends, and what it found until then is a lower bound
+// and marked so.
 func (m *measurement) search(
 	ctx context.Context, config driver.Config, slo *spec.SLO,
 ) (*driver.Result, error) {
@@ -26,12 +28,15 @@ func (m *measurement) search(
 	var best *driver.Result
 	var digests []uint64   // of the first probe, the one that every system gets
 	var around measurement // the processor time of the best probe
-	low, high := 0.0, math.Inf(1)
+	low, high, again := 0.0, math.Inf(1), false
 	for rate := slo.From; rate > 0; rate = nextRate(slo, low, high) {
 		config.Rate = rate
 		result, err := m.run(ctx, config)
 		if err != nil {
 			return nil, fmt.Errorf("at %.0f operations per second: %w", rate, err)
+		}
+		if err := check(result); errors.Is(err, ErrWrongValues) {
+			return nil, err
 		}
 		probe := results.SLOProbe{RateOps: rate, LatencyNS: result.All.ValueAtQuantile(slo.Percentile),
 			Saturated: result.Client.Saturated}
@@ -45,19 +50,23 @@ func (m *measurement) search(
 			digests = result.Digests
 		}
 		if probe.Kept {
-			low, found.RateOps = rate, rate
+			low, found.RateOps, again = rate, rate, false
 			continue
 		}
-		if probe.Saturated != "" {
+		if probe.Saturated == "" {
+			high = rate
+			continue
+		}
+		if again { // by the generator's fault, and not by chance
 			found.Bounded = true
 			break
 		}
-		high = rate
+		again = true
 	}
 	if found.RateOps >= slo.To {
 		found.Bounded = true
 	}
-	m.before, m.after = around.before, around.after
+	m.before, m.after, m.trial.Started = around.before, around.after, around.started
 	best.Digests = digests
 	return best, nil
 }
@@ -67,6 +76,8 @@ func nextRate(slo *spec.SLO, low, high float64) float64 {
 	switch {
 	case math.IsInf(high, 1) && low >= slo.To:
 		return 0
+	case math.IsInf(high, 1) && low == 0:
+		return slo.From
 	case math.IsInf(high, 1):
 		return min(2*low, slo.To)
 	case low == 0:

@@ -24,6 +24,9 @@ func TestNextRate(t *testing.T) {
 			t.Errorf("limit %v: found %v in %d probes", limit, low, probes)
 		}
 	}
+	if rate := nextRate(slo, 0, math.Inf(1)); rate != slo.From {
+		t.Errorf("with nothing known yet, %v is tried", rate)
+	}
 	if rate := nextRate(slo, 0, slo.From); rate != 0 {
 		t.Errorf("after the lowest rate was too high, %v is tried", rate)
 	}
