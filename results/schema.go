@@ -14,7 +14,8 @@ type Run struct {
 	Environment   Environment  `json:"environment"`
 	Experiments   []Experiment `json:"experiments"`
 	Systems       []System     `json:"systems"`
-	PlannedTrials int          `json:"planned_trials"` // on systems that are installed
+	PlannedTrials int          `json:"planned_trials"`        // on systems that are installed
+	NoiseFloor    *NoiseFloor  `json:"noise_floor,omitempty"` // of an A/A run
 	Trials        []Trial      `json:"trials"`
 }
 

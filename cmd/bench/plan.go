@@ -39,6 +39,8 @@ func addPlanFlags(command *cobra.Command, options *plan.Options) {
 	profiles := strings.Join(spec.ProfileNames, " or ")
 	flags.StringVar(&options.Profile, "profile", "quick", "size of the run: "+profiles)
 	flags.StringArrayVar(&options.Systems, "system", nil, "only this system of the specs (repeatable)")
+	flags.StringVar(&options.Twin, "twin", "",
+		"measure this system twice, side by side, to see the noise floor (A/A)")
 	flags.Uint64Var(&options.Seed, "seed", 1, "of the order of trials and of every op stream")
 }
 

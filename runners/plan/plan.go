@@ -26,12 +26,16 @@ type Options struct {
 	Profile string   // one of spec.ProfileNames
 	Systems []string // only these; empty means all
 	Seed    uint64   // of the order and of every op stream
+	// Twin names a system that is measured a second time, beside itself, to see how much two
+	// equal systems differ (A/A); empty means none.
+	Twin string
 }
 
 // Plan is a run before it has happened.
 type Plan struct {
 	Profile     string
 	Seed        uint64
+	Twin        string
 	Experiments []results.Experiment
 	Systems     []system.Definition // each once, in the order the specs name them
 	Trials      []Trial             // in order
@@ -60,7 +64,7 @@ func New(specs []spec.Spec, o Options) (Plan, error) {
 		return Plan{}, fmt.Errorf("%w: profile %q is not one of %v",
 			ErrOptions, o.Profile, spec.ProfileNames)
 	}
-	p := Plan{Profile: o.Profile, Seed: o.Seed}
+	p := Plan{Profile: o.Profile, Seed: o.Seed, Twin: o.Twin}
 	random := rand.New(rand.NewPCG(o.Seed, 0))
 	files := map[string]string{}
 	for _, s := range specs {
@@ -71,6 +75,9 @@ func New(specs []spec.Spec, o Options) (Plan, error) {
 		p.Experiments = append(p.Experiments, results.Experiment{
 			Name: s.Name, Title: s.Title, SpecFile: s.File, SpecSHA256: s.SHA256})
 		p.addTrials(s, p.chooseSystems(s, o.Systems), random)
+	}
+	if o.Twin != "" && !p.hasSystem(o.Twin+results.TwinSuffix) {
+		return Plan{}, fmt.Errorf("%w: system %q, to be measured twice, is in none of the specs", ErrOptions, o.Twin)
 	}
 	for _, name := range o.Systems {
 		if !p.hasSystem(name) {
@@ -90,9 +97,16 @@ func (p *Plan) chooseSystems(s spec.Spec, wanted []string) []string {
 		if len(wanted) > 0 && !slices.Contains(wanted, d.Name) {
 			continue
 		}
-		names = append(names, d.Name)
-		if !p.hasSystem(d.Name) {
-			p.Systems = append(p.Systems, d)
+		both := []system.Definition{d}
+		if d.Name == p.Twin {
+			d.Name, d.Title = d.Name+results.TwinSuffix, d.Title+" (again)"
+			both = append(both, d)
+		}
+		for _, d := range both {
+			names = append(names, d.Name)
+			if !p.hasSystem(d.Name) {
+				p.Systems = append(p.Systems, d)
+			}
 		}
 	}
 	return names

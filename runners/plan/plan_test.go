@@ -148,6 +148,8 @@ func TestRefuses(t *testing.T) {
 		"profile": second(plan.New([]spec.Spec{e}, plan.Options{Profile: "fast"})),
 		"system": second(plan.New([]spec.Spec{e},
 			plan.Options{Profile: "quick", Systems: []string{"three"}})),
+		"twin": second(plan.New([]spec.Spec{e},
+			plan.Options{Profile: "quick", Twin: "three"})),
 		"names":   second(plan.New([]spec.Spec{e, e}, plan.Options{Profile: "quick"})),
 		"nothing": second(plan.New(nil, plan.Options{Profile: "quick"})),
 	} {

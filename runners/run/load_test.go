@@ -101,6 +101,23 @@ func TestSearch(t *testing.T) {
 	}
 }
 
+// A system and its twin get the same load in every round, and their differences are summed up.
+func TestNoiseFloor(t *testing.T) {
+	s := spec.Spec{File: "e.yaml", Name: "e", Title: "Test", Theta: 0.99, Workloads: []string{"ycsb-a"},
+		Distributions: []string{"zipfian"}, ValueBytes: []int{100}, Driver: "raw", Threads: 1,
+		Connections: []int{3}, Pipeline: []int{4}, Systems: []system.Definition{good("one"), good("two")},
+		Profiles: map[string]spec.Size{"quick": {Records: 300, Duration: 200 * time.Millisecond, Rounds: 3}}}
+	p, err := plan.New([]spec.Spec{s}, plan.Options{Profile: "quick", Twin: "two"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := carryOut(t, p)
+	if n := r.NoiseFloor; len(r.Trials) != 9 || n == nil || n.System != "two" || n.Pairs != 3 ||
+		n.Throughput.Max < n.Throughput.Median || n.P99.Max <= 0 {
+		t.Errorf("%d trials, noise floor %+v", len(r.Trials), n)
+	}
+}
+
 func TestObservedSettings(t *testing.T) {
 	r := carryOut(t, short(t, spec.Load{}, good("one")))
 	if seen := r.Systems[0].Observed; seen["redis_version"] != "7.0.0" || seen["config maxmemory"] != "0" {

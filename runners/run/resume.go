@@ -40,7 +40,7 @@ func Resume(ctx context.Context, p plan.Plan, out string, observer Observer) (*r
 	if r.Finished.IsZero() {
 		r.Resumed = append(r.Resumed, time.Now().UTC())
 	}
-	return proceed(ctx, r, trials, installations, out, observer)
+	return proceed(ctx, r, p.Twin, trials, installations, out, observer)
 }
 
 // sameRun compares what was planned, trial by trial as far as they were made. Cell hashes

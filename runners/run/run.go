@@ -57,7 +57,7 @@ func Run(ctx context.Context, p plan.Plan, out string, observer Observer) (*resu
 		Systems:       systems,
 		PlannedTrials: len(trials),
 		Trials:        []results.Trial{},
-	}, trials, installations, out, observer)
+	}, p.Twin, trials, installations, out, observer)
 }
 
 // installed are the trials that can be made here.
@@ -72,7 +72,7 @@ func installed(p plan.Plan, installations map[string]system.Installation) (trial
 
 // proceed makes the trials that the run does not hold yet.
 func proceed(
-	ctx context.Context, r *results.Run, trials []plan.Trial, installations map[string]system.Installation,
+	ctx context.Context, r *results.Run, twin string, trials []plan.Trial, installations map[string]system.Installation,
 	out string, observer Observer,
 ) (*results.Run, error) {
 	done := len(r.Trials)
@@ -100,6 +100,7 @@ func proceed(
 		observer.Done(trial)
 	}
 	r.Finished = time.Now().UTC()
+	r.NoiseFloor = results.Noise(r, twin)
 	if err := write(out, r); err != nil {
 		return r, err
 	}

@@ -148,5 +148,10 @@ func (l *Load) check(fields *document.Mapping) error {
 			return fields.Errorf(field, "%v", err)
 		}
 	}
+	if len(l.Rates) > 0 {
+		if err := distinct(fields, "rates", l.Rates); err != nil {
+			return err
+		}
+	}
 	return distinct(fields, "topologies", l.Topologies)
 }

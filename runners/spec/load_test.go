@@ -61,6 +61,7 @@ func TestReadRefusesLoads(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{with("rates: [0]\n"), "rates: 0 is not above 0"},
 		{with("rates: [1e9]\n"), "rates: 1e+09 is not above 0, at most"},
+		{with("rates: [5, 5]\n"), "rates: 5 is given twice"},
 		{with("arrival: fixed\n"), "arrival: only an open loop"},
 		{with("rates: [5]\narrival: bursts\n"), `arrival: "bursts" is neither fixed nor poisson`},
 		{with("slo: {limit_us: 5}\n"), "duration_sec: missing: how long the search tries each rate"},
