@@ -10,6 +10,7 @@ const (
 	Uniform     = "uniform"
 	Zipfian     = "zipfian"      // true Zipf(theta, Records), scattered by a bijection
 	YCSBZipfian = "ycsb-zipfian" // what YCSB calls zipfian: much milder, see ycsb_zipfian.go
+	Hotspot     = "hotspot"      // uniform over a few hot keys, and over the others
 )
 
 // Distribution draws key numbers. It holds no mutable state of its own, so workers may
@@ -27,6 +28,8 @@ func newDistribution(spec Spec) (Distribution, error) {
 		return newScatteredZipf(spec.Records, spec.Theta), nil
 	case YCSBZipfian:
 		return newYCSBZipf(spec.Records), nil
+	case Hotspot:
+		return newHotspot(spec.Records, spec.HotKeys, spec.HotShare), nil
 	}
 	return nil, fmt.Errorf("%w %q: distribution is %q", ErrSpec, spec.Name, spec.Distribution)
 }

@@ -7,6 +7,10 @@
 // read fetches the whole value and an update replaces all of it. YCSB's own records are
 // ten fields of 100 bytes of which an update rewrites one; figures must say which they use.
 //
+// Transactional workloads have a stream, a data set and parameters of their own: TxnStream
+// and Dataset. Voter, SmallBank, TATP and YCSB+T's closed economy follow the papers where
+// BenchBase deviates from them; each file says where.
+//
 // Operation mixes are those of the YCSB core workloads (Cooper et al., SoCC'10). D and E
 // are missing: D needs the progress of the other workers' inserts, which is no function of
 // the seed, and E needs ordered scans.

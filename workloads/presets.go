@@ -39,13 +39,29 @@ func Names() []string {
 	return names
 }
 
+// TxnNames lists the presets ByName knows that are made of transactions.
+func TxnNames() []string {
+	names := make([]string, len(txnPresets))
+	for i, p := range txnPresets {
+		names[i] = p.Name
+	}
+	return names
+}
+
 // ByName returns a preset: the YCSB core workloads ycsb-a, -b, -c and -f (true Zipf keys),
-// or get, set and ping (uniform keys). The error names the presets there are.
+// or get, set and ping (uniform keys), or a workload of transactions: voter, smallbank, tatp,
+// ycsb-t or txn4 (uniform keys). The error names the presets there are.
 func ByName(name string) (Spec, error) {
 	for _, p := range presets {
 		if p.Name == name {
 			return p, nil
 		}
 	}
-	return Spec{}, fmt.Errorf("%w %q: want one of %v", ErrSpec, name, Names())
+	for _, p := range txnPresets {
+		if p.Name == name {
+			p.Distribution = Uniform
+			return p, nil
+		}
+	}
+	return Spec{}, fmt.Errorf("%w %q: want one of %v or %v", ErrSpec, name, Names(), TxnNames())
 }

@@ -6,9 +6,14 @@ import (
 	"math"
 )
 
-// RMWClient is the read-modify-write mode of YCSB: the client reads, then writes, and
-// another client may write in between.
-const RMWClient = "client"
+// How a read-modify-write is done.
+const (
+	// RMWClient is YCSB's way: the client reads, then writes, and another client may write
+	// in between.
+	RMWClient = "client"
+	// RMWTxn makes it a transaction, and the workload a transactional one.
+	RMWTxn = "txn"
+)
 
 // MappingString is the record mapping of this package: one key, one value.
 const MappingString = "string"
@@ -41,7 +46,19 @@ type Spec struct {
 	UpdateProportion          float64 `yaml:"update_proportion"`
 	ReadModifyWriteProportion float64 `yaml:"read_modify_write_proportion"`
 
-	RMW string `yaml:"rmw"` // RMWClient; empty means the same
+	RMW string `yaml:"rmw"` // RMWClient or RMWTxn; empty means RMWClient
+
+	// Family is set for the workloads made of transactions, whose mix it fixes.
+	Family string `yaml:"family"`
+	// HotKeys is how many keys are hot, or below 1 their share of all; HotShare is the share
+	// of the operations that goes to them. Both belong to the distribution hotspot.
+	HotKeys  float64 `yaml:"hot_keys"`
+	HotShare float64 `yaml:"hot_share"`
+
+	MaxVotesPerPhone int   `yaml:"max_votes_per_phone"` // voter
+	MinBalanceCents  int64 `yaml:"min_balance_cents"`   // smallbank, of each of an account's two
+	MaxBalanceCents  int64 `yaml:"max_balance_cents"`   // smallbank
+	TotalCash        int64 `yaml:"total_cash"`          // closed-economy, a multiple of Records
 }
 
 // proportions lists the mix by kind; inserts belong to the load phase.
@@ -60,6 +77,9 @@ func (s Spec) HasData() bool { return s.PingProportion < 1 }
 
 // Validate returns an error wrapping ErrSpec that names the first bad field and its value.
 func (s Spec) Validate() error {
+	if s.Transactional() {
+		return s.validateTransactional()
+	}
 	if err := s.validateMix(); err != nil {
 		return err
 	}
@@ -67,11 +87,15 @@ func (s Spec) Validate() error {
 		return s.bad("mapping", s.Mapping, "want "+MappingString)
 	}
 	if s.RMW != "" && s.RMW != RMWClient {
-		return s.bad("rmw", s.RMW, "want "+RMWClient)
+		return s.bad("rmw", s.RMW, "want "+RMWClient+" or "+RMWTxn)
 	}
 	if !s.HasData() {
 		return nil
 	}
+	return s.validateData()
+}
+
+func (s Spec) validateData() error {
 	if s.Records < 1 || s.Records > MaxRecords {
 		return s.bad("records", s.Records, fmt.Sprintf("want 1 to %d", uint64(MaxRecords)))
 	}
@@ -112,9 +136,19 @@ func (s Spec) validateDistribution() error {
 		if s.Theta != YCSBTheta {
 			return s.bad("theta", s.Theta, fmt.Sprintf("%s fixes it at %g", YCSBZipfian, YCSBTheta))
 		}
+	case Hotspot:
+		if s.Theta != 0 {
+			return s.bad("theta", s.Theta, "hotspot has none, want 0")
+		}
+		if !(s.HotKeys > 0 && s.HotKeys <= MaxRecords) {
+			return s.bad("hot_keys", s.HotKeys, "want above 0: a number of keys, or below 1 a share of them")
+		}
+		if !(s.HotShare > 0 && s.HotShare <= 1) {
+			return s.bad("hot_share", s.HotShare, "want above 0, at most 1")
+		}
 	default:
 		return s.bad("distribution", fmt.Sprintf("%q", s.Distribution),
-			fmt.Sprintf("want %s, %s or %s", Uniform, Zipfian, YCSBZipfian))
+			fmt.Sprintf("want %s, %s, %s or %s", Uniform, Zipfian, YCSBZipfian, Hotspot))
 	}
 	return nil
 }

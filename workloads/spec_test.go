@@ -32,7 +32,7 @@ func TestValidateNamesFieldAndValue(t *testing.T) {
 		{func(s *Spec) { s.ValueBytes = MinValueBytes - 1 }, "value_bytes", "24"},
 		{func(s *Spec) { s.ValueBytes = MaxValueBytes + 1 }, "value_bytes", "65537"},
 		{func(s *Spec) { s.Mapping = "hash" }, "mapping", "hash"},
-		{func(s *Spec) { s.RMW = "txn" }, "rmw", "txn"},
+		{func(s *Spec) { s.RMW = "server" }, "rmw", "server"},
 		{func(s *Spec) { s.Distribution = "latest" }, "distribution", "latest"},
 		{func(s *Spec) { s.Theta = 0 }, "theta", "0"},
 		{func(s *Spec) { s.Theta = math.NaN() }, "theta", "NaN"},
