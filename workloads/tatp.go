@@ -22,7 +22,8 @@ const (
 
 	numberDigits   = 15
 	locationDigits = 10
-	MaxTATPValue   = 127
+	MaxTATPValue   = 127 // a subscriber's row
+	FacilityBytes  = 15
 )
 
 // Where the fields that transactions replace or look at are in their rows.
@@ -134,3 +135,6 @@ func (p Profile) Forwardings() int {
 	}
 	return count
 }
+
+// Active reports whether the subscriber has the facility and it is active.
+func (p Profile) Active(kind int64) bool { return p.active>>(kind-1)&1 != 0 }

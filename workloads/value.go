@@ -119,3 +119,11 @@ func mix(x uint64) uint64 {
 	x = (x ^ x>>27) * 0x94d049bb133111eb
 	return x ^ x>>31
 }
+
+// VersionOf is the version that a value says it has; 0 if it is too short to say.
+func VersionOf(value []byte) uint32 {
+	if len(value) < headerBytes {
+		return 0
+	}
+	return uint32(parseChars(value[keyChars:headerBytes]))
+}

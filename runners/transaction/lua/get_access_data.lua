@@ -1,0 +1,2 @@
+-- KEYS: access information
+return redis.call('GET', KEYS[1])

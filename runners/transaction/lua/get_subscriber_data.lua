@@ -1,0 +1,2 @@
+-- KEYS: subscriber
+return redis.call('GET', KEYS[1])

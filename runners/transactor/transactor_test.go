@@ -1,0 +1,212 @@
+package transactor
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"bpfdb/runners/transaction"
+	"bpfdb/workloads"
+)
+
+// TestModesAgree executes the same transactions one after the other in every mode: they
+// must have the same outcomes and leave the same data.
+func TestModesAgree(t *testing.T) {
+	for _, to := range targets(t) {
+		for _, name := range txnNames {
+			t.Run(to.name+"/"+name, func(t *testing.T) { modesAgree(t, to, name) })
+		}
+	}
+}
+
+func modesAgree(t *testing.T, to target, name string) {
+	var first *Result
+	var firstRows []string
+	for _, mode := range append(to.modes, transaction.Unsafe) {
+		cfg := testConfig(t, to, name, mode)
+		if transaction.CheckMode(mode, cfg.Workload) != nil {
+			continue
+		}
+		res := execute(t, cfg)
+		wantWhole(t, cfg, verify(t, cfg, res))
+		rows := dump(t, cfg, touched(t, cfg))
+		if size := command(t, cfg, "DBSIZE"); string(size.Data) != strconv.Itoa(len(rows)) {
+			t.Errorf("%s holds %s keys, want the %d the workload knows", mode, size.Data, len(rows))
+		}
+		if first == nil {
+			first, firstRows = res, rows
+			continue
+		}
+		if res.Ever != first.Ever || res.OpStreamDigest != first.OpStreamDigest {
+			t.Errorf("in mode %s %+v, digest %x; in mode %s %+v, %x", to.modes[0], first.Ever,
+				first.OpStreamDigest, mode, res.Ever, res.OpStreamDigest)
+		}
+		if !slices.Equal(rows, firstRows) {
+			t.Errorf("mode %s leaves other data than %s", mode, to.modes[0])
+		}
+	}
+}
+
+// TestInvariantsHold runs many connections on few keys: whatever the conflicts, nothing may
+// be lost. Without protection something is, and the checks must see it.
+func TestInvariantsHold(t *testing.T) {
+	for _, to := range targets(t) {
+		for _, name := range txnNames {
+			t.Run(to.name+"/"+name, func(t *testing.T) { invariantsHold(t, to, name) })
+		}
+	}
+}
+
+func invariantsHold(t *testing.T, to target, name string) {
+	digests := map[uint64]bool{}
+	for _, mode := range to.modes {
+		cfg := testConfig(t, to, name, mode)
+		if transaction.CheckMode(mode, cfg.Workload) != nil {
+			continue
+		}
+		cfg.Connections, cfg.Operations = 20, 6000
+		res := execute(t, cfg)
+		wantWhole(t, cfg, verify(t, cfg, res))
+		digests[res.OpStreamDigest] = true
+		total := res.Measured.Total()
+		if mode == transaction.Multi && name != "txn4" && total.Conflicts == 0 {
+			t.Errorf("%s met no conflict in %+v", mode, total)
+		}
+		t.Logf("%s: %+v", mode, total)
+	}
+	if len(digests) != 1 {
+		t.Errorf("the modes sent %d different loads", len(digests))
+	}
+	if name == "ycsb-f" || name == "txn4" || name == "tatp" {
+		return // lost updates of blind writes do not show; in tatp they are rare
+	}
+	cfg := testConfig(t, to, name, transaction.Unsafe)
+	cfg.Connections, cfg.Operations = 20, 20_000
+	found := verify(t, cfg, execute(t, cfg))
+	if len(broken(found)) == 0 || found.Score == 0 {
+		t.Errorf("without protection the anomaly score is %g, broken is %q", found.Score, broken(found))
+	}
+	t.Logf("unsafe: anomaly score %g, broken %q", found.Score, broken(found))
+}
+
+// TestVerifyBites damages the data after a good run: one count, one row, one balance.
+func TestVerifyBites(t *testing.T) {
+	to := redisTarget(t)
+	for _, test := range []struct {
+		name, invariant string
+		command         []string
+	}{
+		{"voter", "totals", []string{"INCR", "v:t:1:CA"}},
+		{"voter", "votes", []string{"SET", "v:v:0", "lost"}},
+		{"voter", "phones", []string{"INCR", "v:p:9070000000"}},
+		{"voter", "limit", []string{"SET", "v:p:9070000000", "3"}},
+		{"smallbank", "money", []string{"INCRBY", "b:c:3", "1"}},
+		{"smallbank", "balances", []string{"DEL", "b:s:4"}},
+		{"smallbank", "savings covered", []string{"SET", "b:s:4", "-1"}},
+		{"tatp", "call forwardings", []string{"SET", "t:w:1:1:0", "08,000000000000000"}},
+		{"tatp", "rows", []string{"APPEND", "t:s:3", "x"}},
+		{"ycsb-t", "cash", []string{"INCR", "user6284781860667377211"}},
+		{"ycsb-t", "balances", []string{"SET", "user6284781860667377211", "-3"}},
+		{"ycsb-f", "values", []string{"APPEND", "user6284781860667377211", "x"}},
+		{"txn4", "values", []string{"DEL", "user6284781860667377211"}},
+	} {
+		cfg := testConfig(t, to, test.name, transaction.Lua)
+		cfg.Operations = 12_000 // which change every call forwarding there may be
+		res := execute(t, cfg)
+		if test.name == "tatp" { // a forwarding the run touched, set or removed
+			test.command = oppositeForwarding(t, cfg, test.command)
+		}
+		command(t, cfg, test.command...)
+		found := verify(t, cfg, res)
+		holds := slices.ContainsFunc(found.Invariants, func(i transaction.Invariant) bool {
+			return i.Name == test.invariant && i.Holds
+		})
+		if holds {
+			t.Errorf("%s: after %v %q still holds: %+v", test.name, test.command, test.invariant, found.Invariants)
+		}
+	}
+	cfg := testConfig(t, to, "voter", transaction.Lua)
+	res := execute(t, cfg)
+	res.Ever.Counts[workloads.Vote].Commits++
+	if wrong := broken(verify(t, cfg, res)); len(wrong) != 4 {
+		t.Errorf("one commit too many breaks %q, want the number of transactions, votes, totals and phones", wrong)
+	}
+	cfg = testConfig(t, to, "tatp", transaction.Lua)
+	res = execute(t, cfg)
+	res.Measured.Counts[workloads.GetAccessData].Commits++
+	if wrong := broken(verify(t, cfg, res)); len(wrong) != 1 || !strings.Contains(wrong[0], "get_access_data") {
+		t.Errorf("one success too many breaks %q, want the rate of get_access_data", wrong)
+	}
+}
+
+// oppositeForwarding removes the row if it is there.
+func oppositeForwarding(t *testing.T, cfg Config, set []string) []string {
+	if set[0] == "SET" && string(command(t, cfg, "EXISTS", set[1]).Data) == "1" {
+		return []string{"DEL", set[1]}
+	}
+	return set
+}
+
+func TestScriptsAreLoadedAgain(t *testing.T) {
+	to := redisTarget(t)
+	cfg := testConfig(t, to, "smallbank", transaction.Lua)
+	if _, err := Load(context.Background(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	command(t, cfg, "SCRIPT", "FLUSH")
+	cfg.WarmupOperations = 0
+	res, err := Run(context.Background(), cfg)
+	if err != nil || res.Measured.Total().Failed != 0 {
+		t.Fatalf("%v, %+v", err, res.Measured)
+	}
+	wantWhole(t, cfg, verify(t, cfg, res))
+}
+
+// TestGivingUp lets every transaction but one at a time lose: with a single try some are
+// given up, counted as such, and nothing is lost.
+func TestGivingUp(t *testing.T) {
+	to := redisTarget(t)
+	cfg := testConfig(t, to, "ycsb-t", transaction.Multi)
+	cfg.Connections, cfg.Operations, cfg.Tries = 20, 6000, 1
+	command(t, cfg, "FLUSHALL")
+	if _, err := Load(context.Background(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	res, err := Run(context.Background(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	total := res.Measured.Total()
+	if total.GaveUp == 0 || total.Conflicts != total.GaveUp || total.Failed > 0 || total.Total() != cfg.Operations {
+		t.Errorf("%+v, want some given up after one conflict each", total)
+	}
+	wantWhole(t, cfg, verify(t, cfg, res))
+}
+
+func TestConfigIsChecked(t *testing.T) {
+	good := testConfig(t, target{addr: "127.0.0.1:1"}, "voter", transaction.Lua)
+	for _, test := range []struct {
+		change func(*Config)
+		text   string
+	}{
+		{func(c *Config) { c.Mode = "prayer" }, "prayer"},
+		{func(c *Config) { c.Mode, c.Workload = transaction.Procedure, smallSpec(t, "ycsb-t") }, "ycsb-t"},
+		{func(c *Config) { c.Workload, _ = workloads.ByName("ycsb-a") }, "ycsb-a"},
+		{func(c *Config) { c.Workload.MaxVotesPerPhone = 0 }, "max_votes_per_phone"},
+		{func(c *Config) { c.Connections = 0 }, "connections"},
+		{func(c *Config) { c.Threads = 0 }, "threads"},
+		{func(c *Config) { c.Tries = -1 }, "tries"},
+		{func(c *Config) { c.Timeout = -1 }, "timeout"},
+		{func(c *Config) { c.Operations = 0 }, "operations"},
+	} {
+		cfg := good
+		test.change(&cfg)
+		_, err := Run(context.Background(), cfg)
+		if !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), test.text) {
+			t.Errorf("error %v, want %v naming %s", err, ErrConfig, test.text)
+		}
+	}
+}
