@@ -64,6 +64,17 @@ type Cell struct {
 
 	ServerCPUs string `json:"server_cpus,omitempty"` // pinned to, as in taskset -c; absent: free
 	ClientCPUs string `json:"client_cpus,omitempty"`
+	// Mode says how transactions are put to the system: procedure, lua, interactive, multi or
+	// unsafe; empty for operations on single keys.
+	Mode string `json:"mode,omitempty"`
+}
+
+// Arm names the side of a comparison that the cell stands on: its system, and its mode.
+func (c Cell) Arm() string {
+	if c.Mode == "" {
+		return c.System
+	}
+	return c.System + " " + c.Mode
 }
 
 // Trial is one measured execution of a cell against a fresh server.
@@ -94,13 +105,21 @@ type Trial struct {
 	ServerResident uint64 `json:"server_resident_bytes,omitempty"`
 	ServerMaps     uint64 `json:"server_map_bytes,omitempty"`
 
-	Client       Client     `json:"client"`
-	Open         *OpenLoop  `json:"open,omitempty"`
-	Warmup       *Warmup    `json:"warmup,omitempty"`
-	Windows      []Window   `json:"windows,omitempty"` // one per second
-	SLO          *SLOSearch `json:"slo,omitempty"`
-	HistogramLog string     `json:"histogram_log"`     // path of the .hlog, relative to run.json
-	Failure      string     `json:"failure,omitempty"` // why the trial is unusable; empty when it is good
+	Client  Client     `json:"client"`
+	Open    *OpenLoop  `json:"open,omitempty"`
+	Warmup  *Warmup    `json:"warmup,omitempty"`
+	Windows []Window   `json:"windows,omitempty"` // one per second
+	SLO     *SLOSearch `json:"slo,omitempty"`
+	// Transactions counts how the transactions of each type ended, and Invariants says what
+	// reading the data back afterwards has shown; both only in cells with a mode. Ops are all
+	// that ended, latencies those that committed or aborted, from the first try on.
+	Transactions []TransactionCount `json:"transactions,omitempty"`
+	Invariants   []Invariant        `json:"invariants,omitempty"`
+	// AnomalyScore is YCSB+T's gamma: by how much the sum over the data is wrong, per
+	// transaction. A serializable system has 0.
+	AnomalyScore *float64 `json:"anomaly_score,omitempty"`
+	HistogramLog string   `json:"histogram_log"`     // path of the .hlog, relative to run.json
+	Failure      string   `json:"failure,omitempty"` // why the trial is unusable; empty when it is good
 }
 
 // OpLatency summarises one operation kind's latency: in Trial.Latency the service time of a
@@ -149,4 +168,20 @@ type Environment struct {
 	LoadAvg      string            `json:"load_avg"`
 	HarnessFlags []string          `json:"harness_flags"`
 	Details
+}
+
+// TransactionCount is how the transactions of one type ended in the measured phase.
+type TransactionCount struct {
+	Type      string `json:"type"` // vote, send_payment, ...
+	Commits   uint64 `json:"commits"`
+	Aborts    uint64 `json:"aborts"`    // by the transaction's own rules: no funds, no such row
+	Conflicts uint64 `json:"conflicts"` // tries that were repeated because of others
+	GaveUp    uint64 `json:"gave_up"`   // transactions whose every try met a conflict
+}
+
+// Invariant is a check of the data after the run.
+type Invariant struct {
+	Name   string `json:"name"`
+	Holds  bool   `json:"holds"`
+	Detail string `json:"detail"` // what was compared
 }

@@ -99,6 +99,9 @@ func (p *lineProgress) Done(t results.Trial) {
 }
 
 func cellName(c results.Cell) string {
+	if c.Mode != "" {
+		return fmt.Sprintf("%s %s %s %s", c.Experiment, c.Arm(), c.Workload, c.Distribution)
+	}
 	name := fmt.Sprintf("%s %s %s %d B pipeline %d",
 		c.Experiment, c.System, c.Workload, c.ValueBytes, c.Pipeline)
 	if c.RateOps > 0 {

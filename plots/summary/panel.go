@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"bpfdb/plots/units"
 	"bpfdb/results"
@@ -35,6 +36,9 @@ func compareSettings(a, b Setting) int {
 
 // String names the setting in the words of a figure title.
 func (s Setting) String() string {
+	if s.ValueBytes == 0 {
+		return fmt.Sprintf("%s, %d connections", s.Experiment, s.Connections)
+	}
 	return fmt.Sprintf("%s, %s values, pipeline %d",
 		s.Experiment, units.Bytes(float64(s.ValueBytes)), s.Pipeline)
 }
@@ -42,6 +46,9 @@ func (s Setting) String() string {
 // Mapping says how a record becomes a key: the first thing to know before comparing
 // numbers with another harness.
 func (s Setting) Mapping() string {
+	if s.ValueBytes == 0 {
+		return "1 key = one row"
+	}
 	return fmt.Sprintf("1 key = one %d-byte value", s.ValueBytes)
 }
 
@@ -72,7 +79,7 @@ func (s sample) round() round { return round{s.run, s.trial.Round} }
 type round struct{ run, number int }
 
 type cell struct {
-	system string
+	system string // with the mode, where there are several
 	row    Row
 }
 
@@ -90,7 +97,7 @@ func (p *Panel) add(run int, trial *results.Trial) {
 	if !slices.Contains(p.Rows, row) {
 		p.Rows = append(p.Rows, row)
 	}
-	key := cell{trial.Cell.System, row}
+	key := cell{trial.Cell.Arm(), row}
 	p.samples[key] = append(p.samples[key], sample{run, trial})
 }
 
@@ -108,7 +115,32 @@ func (p *Panel) finish(systems []results.System) {
 		if system.NotInstalled != "" || p.has(system.Name) {
 			p.Systems = append(p.Systems, system)
 		}
+		for _, name := range p.arms(system.Name) {
+			arm := system
+			arm.Name = name
+			p.Systems = append(p.Systems, arm)
+		}
 	}
+}
+
+// arms lists the names under which a system ran transactions in several modes, in order.
+func (p *Panel) arms(system string) []string {
+	var names []string
+	for key := range p.samples {
+		if strings.HasPrefix(key.system, system+" ") && !slices.Contains(names, key.system) {
+			names = append(names, key.system)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Baseline names what ratios are to: Redis, in a panel of transactions its scripts.
+func (p *Panel) Baseline() string {
+	if scripts := Redis + " lua"; p.has(scripts) {
+		return scripts
+	}
+	return Redis
 }
 
 func (p *Panel) has(system string) bool {

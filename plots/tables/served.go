@@ -16,6 +16,7 @@ func served(d *summary.Data, experiment string) string {
 		fmt.Fprintf(&text, "**%s** (%s)\n\n", panel.Setting, settingDetails(panel))
 		text.WriteString(panelTable(panel))
 		text.WriteString("\n")
+		text.WriteString(transactionTable(panel))
 		if notes := list(panel.Notes()); notes != "" {
 			text.WriteString(notes + "\n")
 		}
@@ -34,7 +35,7 @@ func settingDetails(p *summary.Panel) string {
 }
 
 func panelTable(p *summary.Panel) string {
-	t := newTable(2, "workload", "system", "operations/s", "ratio to "+summary.Redis, "p50", "p99",
+	t := newTable(2, "workload", "system", "operations/s", "ratio to "+p.Baseline(), "p50", "p99",
 		"CPU per op")
 	for _, row := range p.Rows {
 		for _, system := range p.Systems {
@@ -60,10 +61,10 @@ func panelRow(p *summary.Panel, row summary.Row, system results.System) []string
 
 // ratioToRedis is empty for Redis itself and where no round holds both.
 func ratioToRedis(p *summary.Panel, row summary.Row, system results.System) string {
-	if system.Name == summary.Redis {
+	if system.Name == p.Baseline() {
 		return ""
 	}
-	ratio, ok := p.Ratio(system.Name, summary.Redis, row, summary.Throughput)
+	ratio, ok := p.Ratio(system.Name, p.Baseline(), row, summary.Throughput)
 	if !ok {
 		return ""
 	}

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"bpfdb/runners/driver"
+	"bpfdb/runners/transaction"
+	"bpfdb/workloads"
 )
 
 // Rates that two shared cloud processors reach with every system we ship, in operations
@@ -16,6 +18,8 @@ const (
 	rawPipelinedRate     = 250_000
 	goRedisRate          = 30_000
 	goRedisPipelinedRate = 100_000
+	oneTripRate          = 40_000 // transactions in one round trip: a procedure or script
+	moreTripsRate        = 20_000
 
 	startAndStop = 500 * time.Millisecond
 )
@@ -26,14 +30,25 @@ func (t Trial) Estimate() time.Duration {
 		false: {driver.Raw: rawRate, driver.GoRedis: goRedisRate},
 		true:  {driver.Raw: rawPipelinedRate, driver.GoRedis: goRedisPipelinedRate},
 	}[t.Cell.Pipeline > 1][t.Cell.Driver]
-	if t.Cell.RateOps > 0 {
-		rate = uint64(max(t.Cell.RateOps, 1))
+	loaded := t.Workload.Records
+	switch t.Cell.Mode {
+	case "":
+		if t.Cell.RateOps > 0 {
+			rate = uint64(max(t.Cell.RateOps, 1))
+		}
+		if !t.Workload.HasData() {
+			loaded = 0
+		}
+	case transaction.Procedure, transaction.Lua:
+		rate = oneTripRate
+	default:
+		rate = moreTripsRate
 	}
-	seconds := float64(t.Operations+t.WarmupOperations) / float64(rate)
+	if data, err := workloads.NewDataset(t.Workload); err == nil && t.Cell.Mode != "" {
+		loaded = 2 * data.Places() // stored, and read back in the end
+	}
+	seconds := float64(t.Operations+t.WarmupOperations)/float64(rate) + float64(loaded)/loadRate
 	seconds += t.warmup().Seconds() + t.Duration.Seconds()*t.tries()
-	if t.Workload.HasData() {
-		seconds += float64(t.Workload.Records) / loadRate
-	}
 	return startAndStop + time.Duration(seconds*float64(time.Second))
 }
 

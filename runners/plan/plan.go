@@ -119,18 +119,35 @@ func (p *Plan) hasSystem(name string) bool {
 func (p *Plan) addTrials(s spec.Spec, systems []string, random *rand.Rand) {
 	size := s.Profiles[p.Profile]
 	points := points(s, size)
+	arms := arms(s, systems)
 	for round := range int(size.Rounds) {
 		shuffle(points, random)
 		for _, point := range points {
-			shuffle(systems, random)
-			for _, name := range systems {
-				p.Trials = append(p.Trials, p.trial(s, size, point, name, round))
+			shuffle(arms, random)
+			for _, arm := range arms {
+				p.Trials = append(p.Trials, p.trial(s, size, point, arm, round))
 			}
 		}
 	}
 }
 
-func (p *Plan) trial(s spec.Spec, size spec.Size, point results.Cell, system string, round int) Trial {
+// arm is one side of a comparison: a system, and how transactions are put to it.
+type arm struct{ system, mode string }
+
+func arms(s spec.Spec, systems []string) []arm {
+	var all []arm
+	for _, name := range systems {
+		if len(s.Modes) == 0 {
+			all = append(all, arm{system: name})
+		}
+		for _, mode := range s.Modes[name] {
+			all = append(all, arm{name, mode})
+		}
+	}
+	return all
+}
+
+func (p *Plan) trial(s spec.Spec, size spec.Size, point results.Cell, arm arm, round int) Trial {
 	t := Trial{
 		Cell:       point,
 		Round:      round,
@@ -148,7 +165,7 @@ func (p *Plan) trial(s spec.Spec, size spec.Size, point results.Cell, system str
 	}
 	t.Warmup = s.Warmup(size, t.Operations)
 	t.WarmupOperations = t.Warmup.Operations
-	t.Cell.System = system
+	t.Cell.System, t.Cell.Mode = arm.system, arm.mode
 	t.CellHash = hex.EncodeToString(digest(t.Cell, t.Workload, t.Operations, t.Duration, t.Warmup,
 		t.SLO, t.Clients, t.Listen, p.Seed)[:8])
 	return t

@@ -29,7 +29,7 @@ func (p Plan) Print(w io.Writer) error {
 		c := t.Cell
 		fmt.Fprintf(table, "%d\t%d\t%s\t%s\t%s\t%d\t%d B\t%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\n", t.Order, t.Round,
 			c.Experiment, c.Workload, c.Distribution, c.Records, c.ValueBytes, c.Driver, c.Connections,
-			c.Pipeline, load(c), amount(t), c.Topology, c.System, t.CellHash)
+			c.Pipeline, load(c), amount(t), c.Topology, c.Arm(), t.CellHash)
 	}
 	return table.Flush()
 }

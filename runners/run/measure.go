@@ -72,6 +72,9 @@ func newTrial(t plan.Trial) results.Trial {
 func measureServer(
 	ctx context.Context, t plan.Trial, server *system.Server, trial *results.Trial, out string,
 ) error {
+	if t.Cell.Mode != "" {
+		return measureTransactions(ctx, t, server, trial, out)
+	}
 	config := configure(t, server.Addr)
 	trial.ServerEmpty = server.MemoryBytes(ctx)
 	if err := load(ctx, config, server); err != nil {

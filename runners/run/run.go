@@ -20,6 +20,8 @@ var (
 	ErrNothingMeasured = errors.New("nothing was measured")
 	// ErrWrongValues means that a server returned values nobody wrote, or lost keys.
 	ErrWrongValues = errors.New("wrong values read")
+	// ErrInvariant means that transactions left data that no serial execution leaves.
+	ErrInvariant = errors.New("invariant broken")
 	// ErrLoadsDiffer means that the systems of a round did not get the same operations.
 	ErrLoadsDiffer = errors.New("systems got different loads")
 	// ErrExists means that the results directory already holds a run.

@@ -8,8 +8,8 @@ import (
 	"bpfdb/results"
 )
 
-// meeting is where the systems of an experiment are compared: a cell without its system,
-// in one round.
+// meeting is where the systems of an experiment are compared: a cell without its system
+// and mode, in one round.
 type meeting struct {
 	point results.Cell
 	round int
@@ -37,7 +37,7 @@ func (v *verdict) judge(trial *results.Trial, err error) {
 	}
 	trial.Failure = err.Error()
 	v.lastFailure = trial.Failure
-	if errors.Is(err, ErrWrongValues) || errors.Is(err, ErrLoadsDiffer) {
+	if errors.Is(err, ErrWrongValues) || errors.Is(err, ErrLoadsDiffer) || errors.Is(err, ErrInvariant) {
 		v.serious = append(v.serious, fmt.Errorf("trial %d (%s, %s): %w",
 			trial.Order, trial.Cell.System, trial.Cell.Workload, err))
 	}
@@ -62,7 +62,7 @@ func (v *verdict) recall(trial *results.Trial) {
 
 func (v *verdict) compareLoads(trial *results.Trial) error {
 	at := meeting{trial.Cell, trial.Round}
-	at.point.System = ""
+	at.point.System, at.point.Mode = "", ""
 	first, met := v.streams[at]
 	if !met {
 		kept := *trial

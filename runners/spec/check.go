@@ -46,6 +46,9 @@ func (s *Spec) check(fields *document.Mapping) error {
 	if fields.Has("theta") && !slices.Contains(s.Distributions, workloads.Zipfian) {
 		return fields.Errorf("theta", "only the distribution %s has one", workloads.Zipfian)
 	}
+	if err := s.checkTransactions(fields); err != nil {
+		return err
+	}
 	return s.checkWorkloads(fields)
 }
 
@@ -146,6 +149,9 @@ func (s *Spec) checkWorkloads(fields *document.Mapping) error {
 			return fields.Errorf("workloads", "%v", err)
 		}
 		for _, distribution := range s.Distributions {
+			if _, err := (workloads.Spec{Name: name}).WithDistribution(distribution); err != nil {
+				return fields.Errorf("distributions", "%v", err)
+			}
 			for _, valueBytes := range s.ValueBytes {
 				w := s.Workload(name, distribution, s.Profiles[ProfileNames[0]].Records, valueBytes)
 				if err := w.Validate(); err != nil {
@@ -161,6 +167,9 @@ func (s *Spec) checkWorkloads(fields *document.Mapping) error {
 func blame(err error) string {
 	for field, ours := range map[string]string{
 		"distribution": "distributions", "theta": "theta", "value_bytes": "value_bytes",
+		"hot_keys": "distributions", "hot_share": "distributions",
+		"max_votes_per_phone": "parameters", "min_balance_cents": "parameters", "max_balance_cents": "parameters",
+		"total_cash": "parameters", "rmw": "parameters", "sum of proportions": "parameters", "records": "records",
 	} {
 		if strings.Contains(err.Error(), ": "+field+" is ") {
 			return ours
@@ -169,16 +178,15 @@ func blame(err error) string {
 	return "workloads"
 }
 
-// Workload is the preset with the experiment's keys and values.
+// Workload is the preset with the experiment's keys, values and parameters.
 func (s *Spec) Workload(name, distribution string, records uint64, valueBytes int) workloads.Spec {
-	w, _ := workloads.ByName(name) // checked when the spec was read
-	w.Records, w.ValueBytes, w.Distribution, w.Theta = records, valueBytes, distribution, 0
-	switch distribution {
-	case workloads.Zipfian:
+	w, _ := workloads.ByName(name) // checked when the spec was read, like the distribution
+	w, _ = w.WithDistribution(distribution)
+	if distribution == workloads.Zipfian {
 		w.Theta = s.Theta
-	case workloads.YCSBZipfian:
-		w.Theta = workloads.YCSBTheta
 	}
+	w.Records, w.ValueBytes = records, valueBytes
+	s.Parameters.apply(&w)
 	return w
 }
 

@@ -26,15 +26,18 @@ type Spec struct {
 	Name          string // the file's name without .yaml
 	Title         string
 	Workloads     []string // presets of package workloads
-	Distributions []string // of keys; default zipfian
+	Distributions []string // of keys, see workloads.Spec.WithDistribution; default zipfian
 	Theta         float64  // skew of zipfian; default 0.99
-	ValueBytes    []int
-	Driver        string // driver.Raw, the default, or driver.GoRedis
-	Threads       int    // of the raw driver; default 1, 0 for go-redis
+	ValueBytes    []int    // 0 where transactions have rows of their own sizes
+	Driver        string   // driver.Raw, the default, or driver.GoRedis
+	Threads       int      // of the raw driver; default 1, 0 for go-redis
 	Connections   []int
 	Pipeline      []int // operations in flight per connection
 	Systems       []system.Definition
 	Load          Load
+
+	Modes      map[string][]string // of transactions, by system; nil without transactions
+	Parameters Parameters
 
 	Default  Size
 	Profiles map[string]Size // by name, each complete
@@ -90,7 +93,7 @@ func Read(file string) (Spec, error) {
 
 func (s *Spec) decode(fields *document.Mapping) error {
 	var systems []string
-	var profiles map[string]any
+	var profiles, modes, parameters map[string]any
 	targets := s.Default.targets()
 	maps.Copy(targets, s.Load.targets())
 	for name, target := range map[string]any{
@@ -98,6 +101,7 @@ func (s *Spec) decode(fields *document.Mapping) error {
 		"distributions": &s.Distributions, "theta": &s.Theta, "value_bytes": &s.ValueBytes,
 		"driver": &s.Driver, "threads": &s.Threads, "connections": &s.Connections,
 		"pipeline": &s.Pipeline, "systems": &systems, "profiles": &profiles,
+		"modes": &modes, "parameters": &parameters,
 	} {
 		targets[name] = target
 	}
@@ -113,7 +117,10 @@ func (s *Spec) decode(fields *document.Mapping) error {
 	if err := s.decodeProfiles(fields); err != nil {
 		return err
 	}
-	return s.readSystems(fields, systems)
+	if err := s.readSystems(fields, systems); err != nil {
+		return err
+	}
+	return s.decodeTransactions(fields)
 }
 
 func (z *Size) targets() map[string]any {

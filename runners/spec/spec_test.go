@@ -127,6 +127,70 @@ func TestReadRefuses(t *testing.T) {
 	}
 }
 
+const transactions = `name: e
+title: E
+workloads: [smallbank]
+distributions: [uniform, "hotspot:10:0.9"]
+modes: {one: [lua, multi], two: [procedure]}
+parameters: {min_balance_cents: 5}
+connections: [50]
+pipeline: [1]
+systems: [one, two]
+records: 1000
+operations: 5000
+rounds: 3
+`
+
+func TestReadTransactions(t *testing.T) {
+	s, err := spec.Read(write(t, transactions))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := map[string][]string{"one": {"lua", "multi"}, "two": {"procedure"}}; !reflect.DeepEqual(s.Modes, want) {
+		t.Errorf("modes %v, want %v", s.Modes, want)
+	}
+	w := s.Workload("smallbank", "hotspot:10:0.9", 1000, 0)
+	if w.MinBalanceCents != 5 || w.MaxBalanceCents != 5_000_000 || w.HotKeys != 10 || w.HotShare != 0.9 ||
+		w.Records != 1000 {
+		t.Errorf("workload %+v", w)
+	}
+	f := strings.NewReplacer("smallbank", "ycsb-f", "min_balance_cents: 5", "rmw: txn",
+		"two: [procedure]", "two: [interactive]", "pipeline", "value_bytes: [100]\npipeline").Replace(transactions)
+	if s, err = spec.Read(write(t, f)); err != nil || !s.Workload("ycsb-f", "uniform", 10, 100).Transactional() {
+		t.Errorf("YCSB F with rmw: txn: %v", err)
+	}
+}
+
+func TestReadRefusesTransactions(t *testing.T) {
+	for _, c := range []struct{ old, new, want string }{
+		{"modes: {one: [lua, multi], two: [procedure]}\n", "", "e.yaml:1: modes: missing: smallbank needs a list of"},
+		{", two: [procedure]", "", "e.yaml:5: modes.two: missing"},
+		{"two: [procedure]", "two: [procedure], three: [lua]",
+			"e.yaml:5: modes.three: unknown field; known are one, two"},
+		{"two: [procedure]", "two: [prayer]", `e.yaml:5: modes: two: invalid mode: "prayer" is none of`},
+		{"[lua, multi]", "[lua, lua]", "e.yaml:5: modes.one: lua is given twice"},
+		{"[smallbank]", "[smallbank, ycsb-a]", "e.yaml:3: workloads: ycsb-a is not made of transactions"},
+		{"[smallbank]", "[ycsb-t]", "e.yaml:5: modes: two: invalid mode: workload \"ycsb-t\" has no stored procedures"},
+		{"pipeline: [1]", "pipeline: [1, 16]", "e.yaml:8: pipeline: [1 16]: transactions follow one after the other"},
+		{"pipeline: [1]", "pipeline: [1]\ndriver: go-redis", `e.yaml:9: driver: "go-redis": transactions need`},
+		{"pipeline: [1]", "pipeline: [1]\nvalue_bytes: [100]", "e.yaml:9: value_bytes: invalid workload"},
+		{"min_balance_cents: 5", "min_balance_cents: -5", "e.yaml:6: parameters: invalid workload"},
+		{"min_balance_cents", "minimum", "e.yaml:6: parameters.minimum: unknown field; known are max_balance_cents"},
+		{"hotspot:10:0.9", "hotspot:many", "e.yaml:4: distributions: invalid workload"},
+		{"hotspot:10:0.9", "hotspot:10:2", "e.yaml:4: distributions: invalid workload"},
+		{"records: 1000", "records: 1", "e.yaml:10: records: invalid workload"},
+	} {
+		if !strings.Contains(transactions, c.old) {
+			t.Fatalf("%q is not in the good spec", c.old)
+		}
+		_, err := spec.Read(write(t, strings.Replace(transactions, c.old, c.new, 1)))
+		var mistake *document.Error
+		if !errors.As(err, &mistake) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("got %v\nwant %s", err, c.want)
+		}
+	}
+}
+
 // The experiments we ship can be read.
 func TestShippedExperiments(t *testing.T) {
 	files, err := filepath.Glob("../../experiments/*.yaml")

@@ -83,15 +83,20 @@ func (r *request) arguments(spec workloads.Spec, t workloads.Txn) {
 		r.number(x[1])
 		r.number(x[2])
 	case workloads.ModifyRecord:
-		r.record(spec, x[0], x[1])
-	case workloads.WriteFour:
-		for i := range int64(workloads.GroupKeys) {
-			r.record(spec, x[0]*workloads.GroupKeys+i, x[1])
-		}
+		r.value(spec, x[0], x[1])
 	}
 }
 
-func (r *request) record(spec workloads.Spec, number, version int64) {
+// records adds the keys of a group and their values, by turns.
+func (r *request) records(spec workloads.Spec, t workloads.Txn) {
+	for i := range int64(workloads.GroupKeys) {
+		number := t.Args[0]*workloads.GroupKeys + i
+		r.word(workloads.AppendKey(r.arena, uint64(number)))
+		r.value(spec, number, t.Args[1])
+	}
+}
+
+func (r *request) value(spec workloads.Spec, number, version int64) {
 	r.word(workloads.AppendValue(r.arena, uint64(number), uint32(version), spec.ValueBytes))
 }
 

@@ -8,7 +8,8 @@
 // together:
 //
 //   - procedure: one CALL of a stored procedure in the server's kernel.
-//   - lua: one EVALSHA; every key the client can compute is declared. NOSCRIPT reloads.
+//   - lua: one EVALSHA, or the command of Redis that does the same; every key the client can
+//     compute is declared. NOSCRIPT reloads.
 //   - interactive: BEGIN and the reads, further reads, then the writes and COMMIT. A
 //     -CONFLICT repeats the transaction.
 //   - multi: WATCH and the reads, further reads, then MULTI, the writes and EXEC. A null

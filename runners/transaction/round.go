@@ -1,5 +1,7 @@
 package transaction
 
+import "bpfdb/workloads"
+
 // newRound begins a round of requests.
 func (s *Session) newRound() { s.expected, s.answered, s.worst = s.expected[:0], 0, proceed }
 
@@ -15,26 +17,43 @@ func (s *Session) word(dst []byte, want expectation, words ...string) []byte {
 
 // call sends the transaction as one command.
 func (s *Session) call(dst []byte) []byte {
-	if s.mode == Procedure {
+	switch {
+	case s.mode == Procedure:
 		s.request.begin()
 		s.request.text("CALL")
 		s.request.text(s.txn.Kind.String())
-	} else {
-		script := &scriptOf[s.txn.Kind]
-		if s.loads > 0 {
-			dst = s.word(dst, fineReply, "SCRIPT", "LOAD", string(script.text))
-		}
+		s.request.arguments(s.spec, s.txn)
+	case s.txn.Kind == workloads.WriteFour:
 		s.request.begin()
-		s.request.text("EVALSHA")
-		s.request.text(script.sha1)
-		s.request.text("0")
-		count := len(s.request.words) - 1
-		keys := s.request.keys(s.txn)
-		s.request.words[count] = []byte{'0' + byte(keys)} // no script takes ten
+		s.request.text(commandOf(s.txn.Kind))
+		s.request.records(s.spec, s.txn)
+	case commandOf(s.txn.Kind) != "":
+		s.request.begin()
+		s.request.text(commandOf(s.txn.Kind))
+		s.request.keys(s.txn)
+	default:
+		dst = s.script(dst)
 	}
-	s.request.arguments(s.spec, s.txn)
 	s.expected = append(s.expected, lastReply)
 	return s.request.appendTo(dst)
+}
+
+// script makes the request that runs the transaction's script, and sends the script before
+// it where the server said that it does not know it.
+func (s *Session) script(dst []byte) []byte {
+	script := &scriptOf[s.txn.Kind]
+	if s.loads > 0 {
+		dst = s.word(dst, fineReply, "SCRIPT", "LOAD", string(script.text))
+	}
+	s.request.begin()
+	s.request.text("EVALSHA")
+	s.request.text(script.sha1)
+	s.request.text("0")
+	count := len(s.request.words) - 1
+	keys := s.request.keys(s.txn)
+	s.request.words[count] = []byte{'0' + byte(keys)} // no script takes ten
+	s.request.arguments(s.spec, s.txn)
+	return dst
 }
 
 // advance runs the logic and sends what it asks for: values, or its writes.

@@ -9,8 +9,8 @@ import (
 	"bpfdb/workloads"
 )
 
-// scripts holds a Lua script for every transaction, with its stored procedure's name,
-// arguments and replies.
+// scripts holds a Lua script for every transaction that is not one command of Redis anyway,
+// with its stored procedure's name, arguments and replies.
 //
 //go:embed lua/*.lua
 var scripts embed.FS
@@ -22,6 +22,9 @@ type script struct {
 
 var scriptOf = func() (all [workloads.TxnKindCount]script) {
 	for kind := range workloads.TxnKindCount {
+		if commandOf(kind) != "" {
+			continue
+		}
 		text, err := scripts.ReadFile("lua/" + kind.String() + ".lua")
 		if err != nil {
 			panic(fmt.Sprintf("transaction: %v", err)) // the files are part of the program
@@ -36,7 +39,20 @@ var scriptOf = func() (all [workloads.TxnKindCount]script) {
 func Scripts() [][]byte {
 	var texts [][]byte
 	for _, script := range scriptOf {
-		texts = append(texts, script.text)
+		if script.text != nil {
+			texts = append(texts, script.text)
+		}
 	}
 	return texts
+}
+
+// commandOf is the command that does all of a transaction: nobody writes a script for that.
+func commandOf(kind workloads.TxnKind) string {
+	switch kind {
+	case workloads.GetSubscriberData, workloads.GetAccessData, workloads.ReadRecord:
+		return "GET"
+	case workloads.WriteFour:
+		return "MSET"
+	}
+	return ""
 }

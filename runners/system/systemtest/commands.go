@@ -89,10 +89,23 @@ func (s *server) reply(arguments []string) string {
 		if s.behaviour == Forgetful && key[len(key)-1]%2 == 0 {
 			return "+OK\r\n"
 		}
+		if _, there := s.keys.values[key]; there && s.behaviour == Amnesiac && key[len(key)-1]%2 == 0 {
+			return "+OK\r\n"
+		}
 		s.keys.values[key] = arguments[2]
 		return "+OK\r\n"
 	case "GET":
 		return s.get(arguments[1])
+	case "MGET":
+		reply := fmt.Sprintf("*%d\r\n", len(arguments)-1)
+		for _, key := range arguments[1:] {
+			reply += s.get(key)
+		}
+		return reply
+	case "WATCH", "MULTI":
+		return "+OK\r\n"
+	case "EXEC": // what was to be queued was done at once
+		return "*0\r\n"
 	}
 	return "-ERR unknown command\r\n"
 }

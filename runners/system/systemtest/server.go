@@ -27,6 +27,7 @@ const (
 	Sore      = "sore"      // exits 3 on SIGTERM
 	Mortal    = "mortal"    // exits 9 at the thousandth command
 	Forgetful = "forgetful" // keeps only every second key
+	Amnesiac  = "amnesiac"  // keeps every second key as it was first set
 	Lying     = "lying"     // answers GET with the value of another key
 	Refusing  = "refusing"  // answers GET with an error
 )

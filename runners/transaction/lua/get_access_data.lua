@@ -1,2 +1,0 @@
--- KEYS: access information
-return redis.call('GET', KEYS[1])

@@ -1,2 +1,0 @@
--- KEYS: subscriber
-return redis.call('GET', KEYS[1])

@@ -1,2 +1,0 @@
--- KEYS: record
-return redis.call('GET', KEYS[1])
