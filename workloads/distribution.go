@@ -11,12 +11,17 @@ const (
 	Zipfian     = "zipfian"      // true Zipf(theta, Records), scattered by a bijection
 	YCSBZipfian = "ycsb-zipfian" // what YCSB calls zipfian: much milder, see ycsb_zipfian.go
 	Hotspot     = "hotspot"      // uniform over a few hot keys, and over the others
+	Latest      = "latest"       // the newest record is the hottest, see latest.go
+	Exponential = "exponential"  // newer records are hotter, see exponential.go
+	Sequential  = "sequential"   // one key after the other
 )
 
-// Distribution draws key numbers. It holds no mutable state of its own, so workers may
-// share one, each with its own source of randomness.
+// Distributions lists the names.
+var Distributions = []string{Uniform, Zipfian, YCSBZipfian, Hotspot, Latest, Exponential, Sequential}
+
+// Distribution draws key numbers for one stream.
 type Distribution interface {
-	// Next draws a key number in [0, n) for the n the distribution was built with.
+	// Next draws the number of a key that is there.
 	Next(r *rand.Rand) uint64
 }
 
@@ -28,6 +33,8 @@ func newDistribution(spec Spec) (Distribution, error) {
 		return newScatteredZipf(spec.Records, spec.Theta), nil
 	case YCSBZipfian:
 		return newYCSBZipf(spec.Records), nil
+	case Exponential:
+		return newExponential(spec.Records), nil
 	case Hotspot:
 		return newHotspot(spec.Records, spec.HotKeys, spec.HotShare), nil
 	}

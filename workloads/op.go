@@ -8,12 +8,13 @@ const (
 	Ping            Kind = iota // a round trip without data
 	Read                        // fetch the value of a key
 	Update                      // replace the value of a key that was loaded
-	Insert                      // store the first value of a key; the load phase only
+	Insert                      // store the first value of a key
 	ReadModifyWrite             // read a key, then replace its value; not atomic
+	Scan                        // fetch the values of a number of keys in order, from a key on
 	KindCount
 )
 
-var kindNames = [KindCount]string{"PING", "READ", "UPDATE", "INSERT", "READ-MODIFY-WRITE"}
+var kindNames = [KindCount]string{"PING", "READ", "UPDATE", "INSERT", "READ-MODIFY-WRITE", "SCAN"}
 
 // String returns the name YCSB gives the kind in its reports.
 func (k Kind) String() string {
@@ -27,6 +28,7 @@ func (k Kind) String() string {
 // inserts and for operations that write nothing.
 type Op struct {
 	Kind    Kind
-	Key     uint64 // key number in [0, Records); AppendKey gives the name
+	Key     uint64 // key number, below Records unless inserted later; Layout gives the name
 	Version uint32
+	Length  uint32 // keys of a scan
 }

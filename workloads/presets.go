@@ -12,6 +12,8 @@ var presets = []Spec{
 	ycsb("ycsb-a", Spec{ReadProportion: 0.5, UpdateProportion: 0.5}),
 	ycsb("ycsb-b", Spec{ReadProportion: 0.95, UpdateProportion: 0.05}),
 	ycsb("ycsb-c", Spec{ReadProportion: 1}),
+	ycsbLatest("ycsb-d", Spec{ReadProportion: 0.95, InsertProportion: 0.05}),
+	ycsb("ycsb-e", Spec{ScanProportion: 0.95, InsertProportion: 0.05, MaxScanLength: 100}),
 	ycsb("ycsb-f", Spec{ReadProportion: 0.5, ReadModifyWriteProportion: 0.5}),
 	simple("get", Spec{ReadProportion: 1}),
 	simple("set", Spec{UpdateProportion: 1}),
@@ -21,6 +23,13 @@ var presets = []Spec{
 func ycsb(name string, mix Spec) Spec {
 	mix = simple(name, mix)
 	mix.Distribution, mix.Theta = Zipfian, YCSBTheta
+	return mix
+}
+
+// ycsbLatest is a YCSB workload that reads what was inserted last.
+func ycsbLatest(name string, mix Spec) Spec {
+	mix = simple(name, mix)
+	mix.Distribution = Latest
 	return mix
 }
 
@@ -48,7 +57,7 @@ func TxnNames() []string {
 	return names
 }
 
-// ByName returns a preset: the YCSB core workloads ycsb-a, -b, -c and -f (true Zipf keys),
+// ByName returns a preset: the YCSB core workloads ycsb-a to -f (true Zipf keys; D the latest),
 // or get, set and ping (uniform keys), or a workload of transactions: voter, smallbank, tatp,
 // ycsb-t or txn4 (uniform keys). The error names the presets there are.
 func ByName(name string) (Spec, error) {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
+	"strconv"
 )
 
 // How a read-modify-write is done.
@@ -22,6 +24,7 @@ const MappingString = "string"
 const (
 	MaxRecords    = 1 << 40 // keys a workload may address
 	MaxValueBytes = 64 << 10
+	MaxScanLength = 10_000
 	MaxTheta      = 4.0 // beyond this nearly every draw is rank 0
 )
 
@@ -35,7 +38,10 @@ type Spec struct {
 	ValueBytes int    `yaml:"value_bytes"` // of every value
 	Mapping    string `yaml:"mapping"`     // MappingString; empty means the same
 
-	// Distribution of key numbers over operations: uniform, zipfian or ycsb-zipfian.
+	ValueSizes  string `yaml:"value_sizes"`  // SizeConstant, also when empty, or another law up to ValueBytes
+	InsertOrder string `yaml:"insert_order"` // InsertHashed, also when empty, or InsertOrdered
+
+	// Distribution of key numbers over operations, see Distributions.
 	Distribution string `yaml:"distribution"`
 	// Theta is the skew of zipfian; ycsb-zipfian fixes it at 0.99 and uniform has none.
 	Theta float64 `yaml:"theta"`
@@ -45,6 +51,9 @@ type Spec struct {
 	ReadProportion            float64 `yaml:"read_proportion"`
 	UpdateProportion          float64 `yaml:"update_proportion"`
 	ReadModifyWriteProportion float64 `yaml:"read_modify_write_proportion"`
+	InsertProportion          float64 `yaml:"insert_proportion"`
+	ScanProportion            float64 `yaml:"scan_proportion"`
+	MaxScanLength             int     `yaml:"max_scan_length"` // of scans, uniform from 1 on
 
 	RMW string `yaml:"rmw"` // RMWClient or RMWTxn; empty means RMWClient
 
@@ -61,13 +70,15 @@ type Spec struct {
 	TotalCash        int64 `yaml:"total_cash"`          // closed-economy, a multiple of Records
 }
 
-// proportions lists the mix by kind; inserts belong to the load phase.
+// proportions lists the mix by kind.
 func (s Spec) proportions() [KindCount]float64 {
 	return [KindCount]float64{
 		Ping:            s.PingProportion,
 		Read:            s.ReadProportion,
 		Update:          s.UpdateProportion,
 		ReadModifyWrite: s.ReadModifyWriteProportion,
+		Insert:          s.InsertProportion,
+		Scan:            s.ScanProportion,
 	}
 }
 
@@ -102,6 +113,15 @@ func (s Spec) validateData() error {
 	if s.ValueBytes < MinValueBytes || s.ValueBytes > MaxValueBytes {
 		return s.bad("value_bytes", s.ValueBytes, fmt.Sprintf("want %d to %d", MinValueBytes, MaxValueBytes))
 	}
+	if sizes := []string{"", SizeConstant, SizeUniform, SizeZipfian, SizeETC}; !slices.Contains(sizes, s.ValueSizes) {
+		return s.bad("value_sizes", strconv.Quote(s.ValueSizes), fmt.Sprintf("want one of %q", sizes[1:]))
+	}
+	if s.InsertOrder != "" && s.InsertOrder != InsertHashed && s.InsertOrder != InsertOrdered {
+		return s.bad("insert_order", strconv.Quote(s.InsertOrder), "want "+InsertHashed+" or "+InsertOrdered)
+	}
+	if (s.ScanProportion > 0) != (s.MaxScanLength > 0) || s.MaxScanLength > MaxScanLength {
+		return s.bad("max_scan_length", s.MaxScanLength, fmt.Sprintf("want 1 to %d with scans, else 0", MaxScanLength))
+	}
 	return s.validateDistribution()
 }
 
@@ -124,9 +144,12 @@ func (s Spec) validateMix() error {
 
 func (s Spec) validateDistribution() error {
 	switch s.Distribution {
-	case Uniform:
+	case Uniform, Exponential, Latest, Sequential:
 		if s.Theta != 0 {
-			return s.bad("theta", s.Theta, "uniform has none, want 0")
+			return s.bad("theta", s.Theta, s.Distribution+" has none, want 0")
+		}
+		if s.Transactional() && (s.Distribution == Latest || s.Distribution == Sequential) {
+			return s.bad("distribution", s.Distribution, "transactions do not have it")
 		}
 	case Zipfian:
 		if !(s.Theta > 0 && s.Theta <= MaxTheta) {
@@ -148,7 +171,7 @@ func (s Spec) validateDistribution() error {
 		}
 	default:
 		return s.bad("distribution", fmt.Sprintf("%q", s.Distribution),
-			fmt.Sprintf("want %s, %s, %s or %s", Uniform, Zipfian, YCSBZipfian, Hotspot))
+			fmt.Sprintf("want one of %v", Distributions))
 	}
 	return nil
 }

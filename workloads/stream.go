@@ -15,6 +15,11 @@ type Stream struct {
 	version    uint32
 	stride     uint32
 	digest     digest
+
+	inserted  uint64 // by this stream
+	number    func(i uint64) uint64
+	latest    *latest // keys, where they follow the inserts
+	maxLength uint64  // of a scan
 }
 
 // NewStream returns the stream of one worker out of workers. Equal arguments give equal
@@ -28,6 +33,9 @@ func NewStream(spec Spec, seed uint64, worker, workers int) (*Stream, error) {
 		version: uint32(worker) + 1,
 		stride:  uint32(workers),
 		digest:  newDigest(spec.ValueBytes),
+
+		number:    insertNumber(spec.Records, seed, uint64(worker), uint64(workers)),
+		maxLength: uint64(spec.MaxScanLength),
 	}
 	var sum float64
 	for kind, p := range spec.proportions() {
@@ -36,14 +44,24 @@ func NewStream(spec Spec, seed uint64, worker, workers int) (*Stream, error) {
 			s.thresholds[kind] = sum
 		}
 	}
-	if spec.HasData() {
-		keys, err := newDistribution(spec)
-		if err != nil {
-			return nil, err
-		}
-		s.keys = keys
+	var err error
+	switch {
+	case !spec.HasData():
+	case spec.Distribution == Latest:
+		s.latest = newLatest(spec.Records, s.number)
+		s.keys = s.latest
+	case spec.Distribution == Sequential:
+		s.keys = newSequential(spec.Records, uint64(worker), uint64(workers))
+	default:
+		s.keys, err = newDistribution(spec)
 	}
-	return s, nil
+	return s, err
+}
+
+// insertNumber numbers the inserts of a worker: no other worker inserts the same, nor does
+// the stream of the complemented seed, which is the warm-up's.
+func insertNumber(records, seed, worker, workers uint64) func(i uint64) uint64 {
+	return func(i uint64) uint64 { return records + 2*(i*workers+worker) + seed&1 }
 }
 
 // Next returns the next operation. It does not allocate.
@@ -52,7 +70,18 @@ func NewStream(spec Spec, seed uint64, worker, workers int) (*Stream, error) {
 // no two workers write the same version until 32 bits wrap.
 func (s *Stream) Next() Op {
 	op := Op{Kind: s.kind()}
-	if op.Kind != Ping {
+	switch op.Kind {
+	case Ping:
+	case Insert:
+		op.Key = s.number(s.inserted)
+		s.inserted++
+		if s.latest != nil {
+			s.latest.inserted = s.inserted
+		}
+	case Scan:
+		op.Key = s.keys.Next(s.random)
+		op.Length = uint32(1 + s.random.Uint64N(s.maxLength))
+	default:
 		op.Key = s.keys.Next(s.random)
 		if op.Kind != Read {
 			op.Version = s.version
@@ -87,7 +116,7 @@ type digest uint64
 func newDigest(valueBytes int) digest { return digest(mix(uint64(valueBytes) + patternStep)) }
 
 func (d *digest) add(op Op) {
-	word := op.Key*0x9fb21c651e98df25 ^ uint64(op.Version)<<8 ^ uint64(op.Kind)
+	word := op.Key*0x9fb21c651e98df25 ^ uint64(op.Length)<<40 ^ uint64(op.Version)<<8 ^ uint64(op.Kind)
 	*d = digest((bits.RotateLeft64(uint64(*d), 23) ^ word) * 0xff51afd7ed558ccd)
 }
 

@@ -104,12 +104,16 @@ func (s Spec) validateShares(name string) error {
 	} else if s.ValueBytes != 0 {
 		return s.bad("value_bytes", s.ValueBytes, "the rows of "+name+" have their own sizes")
 	}
+	if s.ValueSizes != "" && s.ValueSizes != SizeConstant || s.InsertOrder != "" && s.InsertOrder != InsertHashed {
+		return s.bad("value_sizes", s.ValueSizes+" "+s.InsertOrder, "transactions do not have them")
+	}
 	want := 0.0
 	if name == FamilyRecords || name == FamilyClosedEconomy {
 		want = 1
 	}
 	sum := s.ReadProportion + s.ReadModifyWriteProportion
-	if s.PingProportion != 0 || s.UpdateProportion != 0 || !(math.Abs(sum-want) <= 1e-9) ||
+	if s.PingProportion != 0 || s.UpdateProportion != 0 || s.InsertProportion != 0 || s.ScanProportion != 0 ||
+		!(math.Abs(sum-want) <= 1e-9) ||
 		s.ReadProportion < 0 || s.ReadModifyWriteProportion < 0 {
 		return s.bad("sum of proportions", sum, fmt.Sprintf("want %g, of reads and read-modify-writes", want))
 	}

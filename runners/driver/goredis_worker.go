@@ -15,7 +15,7 @@ type goRedisWorker struct {
 	conn     *redis.Conn
 	rec      *recorder
 	pipeline int
-	value    int // bytes
+	layout   workloads.Layout
 
 	sent    []goRedisCommand
 	replies []redis.Cmder    // of sent
@@ -35,7 +35,7 @@ type goRedisCommand struct {
 
 func newGoRedisWorker(conn *redis.Conn, cfg Config) *goRedisWorker {
 	return &goRedisWorker{
-		conn: conn, rec: newRecorder(cfg), pipeline: cfg.Pipeline, value: cfg.Workload.ValueBytes,
+		conn: conn, rec: newRecorder(cfg), pipeline: cfg.Pipeline, layout: workloads.NewLayout(cfg.Workload),
 	}
 }
 
@@ -136,11 +136,11 @@ func (w *goRedisWorker) round(ctx context.Context, first, start int64) error {
 func (w *goRedisWorker) queue(op workloads.Op, s slot, due int64) {
 	cmd := goRedisCommand{command: command{op: op, slot: s}, due: due}
 	if s != slotPing {
-		w.scratch = workloads.AppendKey(w.scratch[:0], op.Key)
+		w.scratch = w.layout.AppendKey(w.scratch[:0], op.Key)
 		cmd.key = string(w.scratch)
 	}
 	if s == slotUpdate || s == slotInsert || s == slotRMWUpdate {
-		cmd.value = workloads.AppendValue(make([]byte, 0, w.value), op.Key, op.Version, w.value)
+		cmd.value = w.layout.AppendValue(make([]byte, 0, w.layout.Size(op.Key, op.Version)), op.Key, op.Version)
 	}
 	w.sent = append(w.sent, cmd)
 }

@@ -18,9 +18,9 @@ const (
 
 // recorder collects what one goroutine sees. Only done and totalNS may be read by others.
 type recorder struct {
-	verify     bool
-	valueBytes int
-	open       bool // of an open loop
+	verify bool
+	layout workloads.Layout
+	open   bool // of an open loop
 
 	ops, commands, errors, verifyFailures, misses uint64
 	firstError, firstVerifyFailure                string
@@ -47,7 +47,7 @@ func newHistogram() *hdrhistogram.Histogram {
 
 func newRecorder(cfg Config) *recorder {
 	r := &recorder{
-		verify: cfg.Verify, valueBytes: cfg.Workload.ValueBytes, open: cfg.Rate > 0,
+		verify: cfg.Verify, layout: workloads.NewLayout(cfg.Workload), open: cfg.Rate > 0,
 		course: newCourse(cfg.Window),
 	}
 	if r.open {
@@ -167,11 +167,7 @@ func (r *recorder) value(data []byte, key uint64) {
 	if !r.verify {
 		return
 	}
-	err := workloads.VerifyValue(data, key)
-	if err == nil && len(data) != r.valueBytes {
-		err = fmt.Errorf("%w: key number %d has %d bytes, want %d",
-			workloads.ErrValueCorrupt, key, len(data), r.valueBytes)
-	}
+	err := r.layout.Verify(data, key)
 	if err == nil {
 		return
 	}

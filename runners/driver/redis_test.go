@@ -2,7 +2,9 @@ package driver
 
 import (
 	"context"
+	"errors"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,6 +18,13 @@ func TestRedisServer(t *testing.T) {
 	addr := dialogue.StartRedis(t)
 	for _, name := range workloads.Names() {
 		t.Run(name, func(t *testing.T) {
+			if spec, _ := workloads.ByName(name); spec.ScanProportion > 0 {
+				_, err := Run(context.Background(), testConfig(t, addr, Raw, name))
+				if !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), "scans") {
+					t.Errorf("error %v, want scans to be refused", err)
+				}
+				return
+			}
 			digests := map[uint64]bool{}
 			for _, driver := range []string{Raw, GoRedis} {
 				for _, protocol := range []int{2, 3} {
@@ -33,6 +42,22 @@ func TestRedisServer(t *testing.T) {
 				t.Errorf("drivers and protocols generated %d different loads, want 1", len(digests))
 			}
 		})
+	}
+}
+
+// TestRedisSizes runs every law of value sizes and both orders of insertion with both drivers,
+// which must agree with the server about every value.
+func TestRedisSizes(t *testing.T) {
+	addr := dialogue.StartRedis(t)
+	for _, sizes := range []string{workloads.SizeUniform, workloads.SizeZipfian, workloads.SizeETC} {
+		for _, order := range []string{workloads.InsertHashed, workloads.InsertOrdered} {
+			for _, driver := range []string{Raw, GoRedis} {
+				cfg := testConfig(t, addr, driver, "ycsb-a")
+				cfg.Workload.ValueSizes, cfg.Workload.InsertOrder, cfg.Workload.ValueBytes = sizes, order, 700
+				mustLoad(t, cfg)
+				checkClean(t, cfg, mustRun(t, cfg))
+			}
+		}
 	}
 }
 

@@ -38,7 +38,7 @@ func newThread(cfg Config) (*thread, error) {
 		return nil, fmt.Errorf("create epoll instance: %w", err)
 	}
 	return &thread{
-		epoll: epoll, input: make([]byte, readBytes), enc: newEncoder(cfg.Workload.ValueBytes),
+		epoll: epoll, input: make([]byte, readBytes), enc: newEncoder(cfg.Workload),
 		rec: newRecorder(cfg), timeout: cfg.Timeout, open: cfg.Rate > 0,
 	}, nil
 }

@@ -11,6 +11,7 @@ import (
 	"bpfdb/runners/host"
 	"bpfdb/runners/plan"
 	"bpfdb/runners/system"
+	"bpfdb/workloads"
 )
 
 // How every system is loaded, whatever driver is measured: deep pipelines on a few
@@ -97,6 +98,7 @@ func measureServer(
 		return explain(ctx, err, server)
 	}
 	fill(trial, result)
+	trial.ClampedShare = workloads.NewSizes(t.Workload).ClampedShare()
 	trial.CPU = m.cpu(result.Ops)
 	if trial.HistogramLog, err = writeHistograms(out, trial, byKind(result)); err != nil {
 		return err

@@ -157,6 +157,10 @@ func (s *Spec) checkWorkloads(fields *document.Mapping) error {
 				if err := w.Validate(); err != nil {
 					return fields.Errorf(blame(err), "%v", err)
 				}
+				if w.ScanProportion > 0 && len(s.Modes) == 0 {
+					return fields.Errorf("workloads", "%s scans, which is unsupported: the keys of string records "+
+						"are in no order", name)
+				}
 			}
 		}
 	}
@@ -170,6 +174,7 @@ func blame(err error) string {
 		"hot_keys": "distributions", "hot_share": "distributions",
 		"max_votes_per_phone": "parameters", "min_balance_cents": "parameters", "max_balance_cents": "parameters",
 		"total_cash": "parameters", "rmw": "parameters", "sum of proportions": "parameters", "records": "records",
+		"value_sizes": "value_sizes", "insert_order": "insert_order",
 	} {
 		if strings.Contains(err.Error(), ": "+field+" is ") {
 			return ours
@@ -185,7 +190,7 @@ func (s *Spec) Workload(name, distribution string, records uint64, valueBytes in
 	if distribution == workloads.Zipfian {
 		w.Theta = s.Theta
 	}
-	w.Records, w.ValueBytes = records, valueBytes
+	w.Records, w.ValueBytes, w.ValueSizes, w.InsertOrder = records, valueBytes, s.ValueSizes, s.InsertOrder
 	s.Parameters.apply(&w)
 	return w
 }

@@ -29,6 +29,8 @@ type Spec struct {
 	Distributions []string // of keys, see workloads.Spec.WithDistribution; default zipfian
 	Theta         float64  // skew of zipfian; default 0.99
 	ValueBytes    []int    // 0 where transactions have rows of their own sizes
+	ValueSizes    string   // law of the sizes up to ValueBytes; default workloads.SizeConstant
+	InsertOrder   string   // default workloads.InsertHashed
 	Driver        string   // driver.Raw, the default, or driver.GoRedis
 	Threads       int      // of the raw driver; default 1, 0 for go-redis
 	Connections   []int
@@ -101,7 +103,7 @@ func (s *Spec) decode(fields *document.Mapping) error {
 		"distributions": &s.Distributions, "theta": &s.Theta, "value_bytes": &s.ValueBytes,
 		"driver": &s.Driver, "threads": &s.Threads, "connections": &s.Connections,
 		"pipeline": &s.Pipeline, "systems": &systems, "profiles": &profiles,
-		"modes": &modes, "parameters": &parameters,
+		"value_sizes": &s.ValueSizes, "insert_order": &s.InsertOrder, "modes": &modes, "parameters": &parameters,
 	} {
 		targets[name] = target
 	}
