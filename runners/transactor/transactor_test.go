@@ -12,42 +12,51 @@ import (
 	"bpfdb/workloads"
 )
 
-// TestModesAgree executes the same transactions one after the other in every mode: they
-// must have the same outcomes and leave the same data.
+// TestModesAgree executes the same transactions one after the other in every mode of every
+// server: they must have the same outcomes and leave the same data.
 func TestModesAgree(t *testing.T) {
-	for _, to := range targets(t) {
-		for _, name := range txnNames {
-			t.Run(to.name+"/"+name, func(t *testing.T) { modesAgree(t, to, name) })
-		}
+	servers := targets(t)
+	for _, name := range txnNames {
+		t.Run(name, func(t *testing.T) {
+			var first *trace
+			for _, to := range servers {
+				for _, mode := range append(to.modes, transaction.Unsafe) {
+					cfg := testConfig(t, to, name, mode)
+					if transaction.CheckMode(mode, cfg.Workload) == nil {
+						first = sameAs(t, first, to.name+" "+mode, cfg)
+					}
+				}
+			}
+		})
 	}
 }
 
-func modesAgree(t *testing.T, to target, name string) {
-	var first *Result
-	var firstRows []string
-	for _, mode := range append(to.modes, transaction.Unsafe) {
-		cfg := testConfig(t, to, name, mode)
-		if transaction.CheckMode(mode, cfg.Workload) != nil {
-			continue
-		}
-		res := execute(t, cfg)
-		wantWhole(t, cfg, verify(t, cfg, res))
-		rows := dump(t, cfg, touched(t, cfg))
-		if size := command(t, cfg, "DBSIZE"); string(size.Data) != strconv.Itoa(len(rows)) {
-			t.Errorf("%s holds %s keys, want the %d the workload knows", mode, size.Data, len(rows))
-		}
-		if first == nil {
-			first, firstRows = res, rows
-			continue
-		}
-		if res.Ever != first.Ever || res.OpStreamDigest != first.OpStreamDigest {
-			t.Errorf("in mode %s %+v, digest %x; in mode %s %+v, %x", to.modes[0], first.Ever,
-				first.OpStreamDigest, mode, res.Ever, res.OpStreamDigest)
-		}
-		if !slices.Equal(rows, firstRows) {
-			t.Errorf("mode %s leaves other data than %s", mode, to.modes[0])
-		}
+// trace is what an execution did.
+type trace struct {
+	name   string
+	result *Result
+	rows   []string
+}
+
+// sameAs executes a workload, compares with the first execution and returns that.
+func sameAs(t *testing.T, first *trace, name string, cfg Config) *trace {
+	res := execute(t, cfg)
+	wantWhole(t, cfg, verify(t, cfg, res))
+	rows := dump(t, cfg, touched(t, cfg))
+	if size := command(t, cfg, "DBSIZE"); string(size.Data) != strconv.Itoa(len(rows)) {
+		t.Errorf("%s holds %s keys, want the %d the workload knows", name, size.Data, len(rows))
 	}
+	if first == nil {
+		return &trace{name, res, rows}
+	}
+	if res.Ever != first.result.Ever || res.OpStreamDigest != first.result.OpStreamDigest {
+		t.Errorf("%s: %+v, digest %x; %s: %+v, %x", first.name, first.result.Ever, first.result.OpStreamDigest,
+			name, res.Ever, res.OpStreamDigest)
+	}
+	if !slices.Equal(rows, first.rows) {
+		t.Errorf("%s leaves other data than %s", name, first.name)
+	}
+	return first
 }
 
 // TestInvariantsHold runs many connections on few keys: whatever the conflicts, nothing may
