@@ -35,7 +35,7 @@ type value struct {
 	found      bool
 }
 
-// write sets a key, or deletes it.
+// write sets a key, or deletes it; a transaction that deletes writes nothing else.
 type write struct {
 	key, value []byte
 	remove     bool

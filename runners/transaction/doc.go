@@ -10,10 +10,10 @@
 //   - procedure: one CALL of a stored procedure in the server's kernel.
 //   - lua: one EVALSHA, or the command of Redis that does the same; every key the client can
 //     compute is declared. NOSCRIPT reloads.
-//   - interactive: BEGIN and the reads, further reads, then the writes and COMMIT. A
-//     -CONFLICT repeats the transaction.
+//   - interactive: BEGIN and the reads, further reads, then the writes and COMMIT. -CONFLICT or
+//     -BUSY repeats the transaction.
 //   - multi: WATCH and the reads, further reads, then MULTI, the writes and EXEC. A null
-//     from EXEC repeats the transaction. Transactions that only read send one MGET.
+//     or -BUSY from EXEC repeats the transaction. Transactions that only read send one MGET.
 //   - unsafe: the reads, then the writes, with nothing to keep them together: what the
 //     anomaly score is there to show.
 //

@@ -43,7 +43,7 @@ func (s *Session) take(want expectation, reply []Element) verdict {
 	}
 	if first.Kind == '-' || first.Kind == '!' {
 		switch word, _, _ := bytes.Cut(first.Data, []byte(" ")); string(word) {
-		case "CONFLICT":
+		case "CONFLICT", "BUSY": // BUSY: too many others at once; likewise nothing has happened
 			return conflict
 		case "ABORT":
 			if want == lastReply {

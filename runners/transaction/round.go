@@ -73,7 +73,7 @@ func (s *Session) advance(dst []byte) []byte {
 		if s.stages == 0 {
 			dst = s.begin(dst)
 		}
-		return s.word(s.writes(dst), fineReply, "COMMIT")
+		return s.word(s.writesAtOnce(dst), fineReply, "COMMIT")
 	case Multi:
 		return s.exec(dst)
 	}
@@ -126,6 +126,21 @@ func (s *Session) exec(dst []byte) []byte {
 	}
 	dst = s.writes(s.word(dst, fineReply, "MULTI"))
 	return s.word(dst, execReply, "EXEC")
+}
+
+// writesAtOnce sends several values by one MSET: an error then means that none was written, so
+// that the COMMIT which travels behind it cannot commit some of them.
+func (s *Session) writesAtOnce(dst []byte) []byte {
+	if len(s.access.writes) < 2 {
+		return s.writes(dst)
+	}
+	s.request.begin()
+	s.request.text("MSET")
+	for _, w := range s.access.writes {
+		s.request.words = append(s.request.words, w.key, w.value)
+	}
+	s.expected = append(s.expected, fineReply)
+	return s.request.appendTo(dst)
 }
 
 func (s *Session) writes(dst []byte) []byte {

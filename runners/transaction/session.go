@@ -98,7 +98,9 @@ func (s *Session) Take(reply []Element) {
 func (s *Session) Next(dst []byte) ([]byte, Result) {
 	switch s.worst {
 	case conflict:
-		s.watching, s.open = false, s.open && s.outcome == reading
+		if s.outcome != reading { // it was EXEC or COMMIT that met it, which ends the rest too
+			s.watching, s.open = false, false
+		}
 		s.conflicts++
 		if s.conflicts == s.tries {
 			return dst, s.end(GaveUp)

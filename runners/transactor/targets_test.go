@@ -12,7 +12,7 @@ import (
 )
 
 // bpfdbModes are the modes BPF-DB has.
-var bpfdbModes = []string{transaction.Procedure, transaction.Interactive}
+var bpfdbModes = []string{transaction.Procedure, transaction.Interactive, transaction.Multi}
 
 // targets are the servers every mode is tested against.
 func targets(t testing.TB) []target {

@@ -97,11 +97,14 @@ func invariantsHold(t *testing.T, to target, name string) {
 	if name == "ycsb-t" {
 		cfg.Workload.TotalCash = 100_000 // enough that no transfer is refused
 	}
-	found := verify(t, cfg, execute(t, cfg))
-	if len(broken(found)) == 0 || found.Score == 0 {
-		t.Errorf("without protection the anomaly score is %g, broken is %q", found.Score, broken(found))
+	for range 10 { // now and then what is lost and what is made add up to nothing
+		cfg.Seed++
+		if found := verify(t, cfg, execute(t, cfg)); len(broken(found)) > 0 && found.Score != 0 {
+			t.Logf("unsafe: anomaly score %g, broken %q", found.Score, broken(found))
+			return
+		}
 	}
-	t.Logf("unsafe: anomaly score %g, broken %q", found.Score, broken(found))
+	t.Error("nothing is broken without protection")
 }
 
 // TestVerifyBites damages the data after a good run: one count, one row, one balance.
