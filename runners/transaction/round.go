@@ -38,6 +38,8 @@ func (s *Session) call(dst []byte) []byte {
 	return s.request.appendTo(dst)
 }
 
+var digits = []byte("0123456789")
+
 // script makes the request that runs the transaction's script, and sends the script before
 // it where the server said that it does not know it.
 func (s *Session) script(dst []byte) []byte {
@@ -51,7 +53,7 @@ func (s *Session) script(dst []byte) []byte {
 	s.request.text("0")
 	count := len(s.request.words) - 1
 	keys := s.request.keys(s.txn)
-	s.request.words[count] = []byte{'0' + byte(keys)} // no script takes ten
+	s.request.words[count] = digits[keys : keys+1] // no script takes ten
 	s.request.arguments(s.spec, s.txn)
 	return dst
 }
