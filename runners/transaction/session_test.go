@@ -44,7 +44,8 @@ func TestSessionDoesNotAllocate(t *testing.T) {
 		out := make([]byte, 0, 4096)
 		payment := workloads.Txn{Kind: workloads.SendPayment, Args: [5]int64{12345, 67890, 500}}
 		out = played(t, s, out, payment, replies)
-		if allocations := testing.AllocsPerRun(1000, func() { out = played(t, s, out, payment, replies) }); allocations != 0 {
+		allocations := testing.AllocsPerRun(1000, func() { out = played(t, s, out, payment, replies) })
+		if allocations != 0 {
 			t.Errorf("%s: %g allocations for a payment, want 0", mode, allocations)
 		}
 	}
