@@ -109,10 +109,17 @@ func TestSequential(t *testing.T) {
 }
 
 func TestScanLengths(t *testing.T) {
-	s, counts := newTestStream(t, "ycsb-e", 3, 0, 1), make([]uint64, 101)
+	s, counts := newTestTxns(t, "ycsb-e", nil, 3, 0, 1), make([]uint64, 101)
+	inserted := map[int64]bool{}
 	for range 200_000 {
-		if op := s.Next(); op.Kind == Scan {
-			counts[op.Length]++
+		switch txn := s.Next(); txn.Kind {
+		case ScanRecords:
+			counts[txn.Args[1]]++
+		default:
+			if inserted[txn.Args[0]] || txn.Args[0] < presetRecords {
+				t.Fatalf("%v inserts what is there", txn)
+			}
+			inserted[txn.Args[0]] = true
 		}
 	}
 	checkChiSquare(t, counts[1:], func(int) float64 { return 0.01 })

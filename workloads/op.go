@@ -10,11 +10,10 @@ const (
 	Update                      // replace the value of a key that was loaded
 	Insert                      // store the first value of a key
 	ReadModifyWrite             // read a key, then replace its value; not atomic
-	Scan                        // fetch the values of a number of keys in order, from a key on
 	KindCount
 )
 
-var kindNames = [KindCount]string{"PING", "READ", "UPDATE", "INSERT", "READ-MODIFY-WRITE", "SCAN"}
+var kindNames = [KindCount]string{"PING", "READ", "UPDATE", "INSERT", "READ-MODIFY-WRITE"}
 
 // String returns the name YCSB gives the kind in its reports.
 func (k Kind) String() string {
@@ -30,5 +29,4 @@ type Op struct {
 	Kind    Kind
 	Key     uint64 // key number, below Records unless inserted later; Layout gives the name
 	Version uint32
-	Length  uint32 // keys of a scan
 }

@@ -13,7 +13,6 @@ var presets = []Spec{
 	ycsb("ycsb-b", Spec{ReadProportion: 0.95, UpdateProportion: 0.05}),
 	ycsb("ycsb-c", Spec{ReadProportion: 1}),
 	ycsbLatest("ycsb-d", Spec{ReadProportion: 0.95, InsertProportion: 0.05}),
-	ycsb("ycsb-e", Spec{ScanProportion: 0.95, InsertProportion: 0.05, MaxScanLength: 100}),
 	ycsb("ycsb-f", Spec{ReadProportion: 0.5, ReadModifyWriteProportion: 0.5}),
 	simple("get", Spec{ReadProportion: 1}),
 	simple("set", Spec{UpdateProportion: 1}),
@@ -59,7 +58,7 @@ func TxnNames() []string {
 
 // ByName returns a preset: the YCSB core workloads ycsb-a to -f (true Zipf keys; D the latest),
 // or get, set and ping (uniform keys), or a workload of transactions: voter, smallbank, tatp,
-// ycsb-t or txn4 (uniform keys). The error names the presets there are.
+// ycsb-t or txn4 (uniform keys), or the scans of ycsb-e. The error names the presets there are.
 func ByName(name string) (Spec, error) {
 	for _, p := range presets {
 		if p.Name == name {
@@ -68,7 +67,9 @@ func ByName(name string) (Spec, error) {
 	}
 	for _, p := range txnPresets {
 		if p.Name == name {
-			p.Distribution = Uniform
+			if p.Distribution == "" {
+				p.Distribution = Uniform
+			}
 			return p, nil
 		}
 	}

@@ -78,7 +78,6 @@ func (s Spec) proportions() [KindCount]float64 {
 		Update:          s.UpdateProportion,
 		ReadModifyWrite: s.ReadModifyWriteProportion,
 		Insert:          s.InsertProportion,
-		Scan:            s.ScanProportion,
 	}
 }
 
@@ -119,8 +118,8 @@ func (s Spec) validateData() error {
 	if s.InsertOrder != "" && s.InsertOrder != InsertHashed && s.InsertOrder != InsertOrdered {
 		return s.bad("insert_order", strconv.Quote(s.InsertOrder), "want "+InsertHashed+" or "+InsertOrdered)
 	}
-	if (s.ScanProportion > 0) != (s.MaxScanLength > 0) || s.MaxScanLength > MaxScanLength {
-		return s.bad("max_scan_length", s.MaxScanLength, fmt.Sprintf("want 1 to %d with scans, else 0", MaxScanLength))
+	if s.MaxScanLength != 0 {
+		return s.bad("max_scan_length", s.MaxScanLength, "there are no scans, want 0")
 	}
 	return s.validateDistribution()
 }

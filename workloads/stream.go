@@ -16,10 +16,9 @@ type Stream struct {
 	stride     uint32
 	digest     digest
 
-	inserted  uint64 // by this stream
-	number    func(i uint64) uint64
-	latest    *latest // keys, where they follow the inserts
-	maxLength uint64  // of a scan
+	inserted uint64 // by this stream
+	number   func(i uint64) uint64
+	latest   *latest // keys, where they follow the inserts
 }
 
 // NewStream returns the stream of one worker out of workers. Equal arguments give equal
@@ -34,8 +33,7 @@ func NewStream(spec Spec, seed uint64, worker, workers int) (*Stream, error) {
 		stride:  uint32(workers),
 		digest:  newDigest(spec.ValueBytes),
 
-		number:    insertNumber(spec.Records, seed, uint64(worker), uint64(workers)),
-		maxLength: uint64(spec.MaxScanLength),
+		number: insertNumber(spec.Records, seed, uint64(worker), uint64(workers)),
 	}
 	var sum float64
 	for kind, p := range spec.proportions() {
@@ -78,9 +76,6 @@ func (s *Stream) Next() Op {
 		if s.latest != nil {
 			s.latest.inserted = s.inserted
 		}
-	case Scan:
-		op.Key = s.keys.Next(s.random)
-		op.Length = uint32(1 + s.random.Uint64N(s.maxLength))
 	default:
 		op.Key = s.keys.Next(s.random)
 		if op.Kind != Read {
@@ -116,7 +111,7 @@ type digest uint64
 func newDigest(valueBytes int) digest { return digest(mix(uint64(valueBytes) + patternStep)) }
 
 func (d *digest) add(op Op) {
-	word := op.Key*0x9fb21c651e98df25 ^ uint64(op.Length)<<40 ^ uint64(op.Version)<<8 ^ uint64(op.Kind)
+	word := op.Key*0x9fb21c651e98df25 ^ uint64(op.Version)<<8 ^ uint64(op.Kind)
 	*d = digest((bits.RotateLeft64(uint64(*d), 23) ^ word) * 0xff51afd7ed558ccd)
 }
 

@@ -28,6 +28,8 @@ const (
 	ModifyRecord // key number, version: read it, then replace it
 	Transfer     // key number that pays 1, key number that receives it
 	WriteFour    // group of four keys, version: replace all four
+	InsertRecord // key number
+	ScanRecords  // key number to begin with, how many
 
 	TxnKindCount
 )
@@ -37,7 +39,7 @@ var txnNames = [TxnKindCount]string{
 	"balance", "deposit_checking", "transact_savings", "write_check", "amalgamate", "send_payment",
 	"get_subscriber_data", "get_access_data", "get_new_destination", "update_location",
 	"update_subscriber_data", "insert_call_forwarding", "delete_call_forwarding",
-	"read", "read_modify_write", "transfer", "write_four",
+	"read", "read_modify_write", "transfer", "write_four", "insert", "scan",
 }
 
 // String is the name of the transaction: that of its stored procedure where there is one.
@@ -51,7 +53,7 @@ func (k TxnKind) String() string {
 // ReadOnly reports whether transactions of the kind never write.
 func (k TxnKind) ReadOnly() bool {
 	switch k {
-	case Balance, GetSubscriberData, GetAccessData, GetNewDestination, ReadRecord:
+	case Balance, GetSubscriberData, GetAccessData, GetNewDestination, ReadRecord, ScanRecords:
 		return true
 	}
 	return false
@@ -71,6 +73,7 @@ const (
 	FamilyClosedEconomy = "closed-economy" // of YCSB+T
 	FamilyRecords       = "records"        // the records of YCSB, read and modified
 	FamilyFour          = "four"           // groups of four records written at once
+	FamilyScans         = "scans"          // YCSB E: several commands each where keys have no order
 )
 
 // family draws the transactions of one worker.

@@ -8,12 +8,12 @@ import (
 
 // Families lists the families of transactional workloads.
 var Families = []string{
-	FamilyVoter, FamilySmallBank, FamilyTATP, FamilyClosedEconomy, FamilyRecords, FamilyFour,
+	FamilyVoter, FamilySmallBank, FamilyTATP, FamilyClosedEconomy, FamilyRecords, FamilyFour, FamilyScans,
 }
 
 // Transactional reports whether the workload is made of transactions, see NewTxnStream,
 // instead of operations on single keys, see NewStream.
-func (s Spec) Transactional() bool { return s.Family != "" || s.RMW == RMWTxn }
+func (s Spec) Transactional() bool { return s.familyName() != "" }
 
 // txnPresets are the transactional workloads at the sizes their sources give.
 var txnPresets = []Spec{
@@ -26,6 +26,11 @@ var txnPresets = []Spec{
 	{
 		Name: "ycsb-t", Family: FamilyClosedEconomy, Records: 10_000, TotalCash: 1_000_000,
 		ReadProportion: 0.9, ReadModifyWriteProportion: 0.1,
+	},
+	{
+		Name: "ycsb-e", Family: FamilyScans, Records: presetRecords, ValueBytes: presetValueBytes,
+		ScanProportion: 0.95, InsertProportion: 0.05, MaxScanLength: 100,
+		Distribution: Zipfian, Theta: YCSBTheta,
 	},
 	{Name: "txn4", Family: FamilyFour, Records: presetRecords, ValueBytes: presetValueBytes},
 }
@@ -97,7 +102,7 @@ func (s Spec) validateParameters() error {
 
 // validateShares checks values and mix, which most families fix.
 func (s Spec) validateShares(name string) error {
-	if hasValues := name == FamilyRecords || name == FamilyFour; hasValues {
+	if hasValues := name == FamilyRecords || name == FamilyFour || name == FamilyScans; hasValues {
 		if s.ValueBytes < MinValueBytes || s.ValueBytes > MaxValueBytes {
 			return s.bad("value_bytes", s.ValueBytes, fmt.Sprintf("want %d to %d", MinValueBytes, MaxValueBytes))
 		}
@@ -107,15 +112,29 @@ func (s Spec) validateShares(name string) error {
 	if s.ValueSizes != "" && s.ValueSizes != SizeConstant || s.InsertOrder != "" && s.InsertOrder != InsertHashed {
 		return s.bad("value_sizes", s.ValueSizes+" "+s.InsertOrder, "transactions do not have them")
 	}
+	if name == FamilyScans {
+		return s.validateScans()
+	}
 	want := 0.0
 	if name == FamilyRecords || name == FamilyClosedEconomy {
 		want = 1
 	}
 	sum := s.ReadProportion + s.ReadModifyWriteProportion
 	if s.PingProportion != 0 || s.UpdateProportion != 0 || s.InsertProportion != 0 || s.ScanProportion != 0 ||
-		!(math.Abs(sum-want) <= 1e-9) ||
+		s.MaxScanLength != 0 || !(math.Abs(sum-want) <= 1e-9) ||
 		s.ReadProportion < 0 || s.ReadModifyWriteProportion < 0 {
 		return s.bad("sum of proportions", sum, fmt.Sprintf("want %g, of reads and read-modify-writes", want))
+	}
+	return nil
+}
+
+// validateScans wants scans and inserts only.
+func (s Spec) validateScans() error {
+	if sum := s.ScanProportion + s.InsertProportion; !(math.Abs(sum-1) <= 1e-9) || s.InsertProportion < 0 {
+		return s.bad("sum of proportions", sum, "want 1, of scans and inserts")
+	}
+	if s.MaxScanLength < 1 || s.MaxScanLength > MaxScanLength {
+		return s.bad("max_scan_length", s.MaxScanLength, fmt.Sprintf("want 1 to %d", MaxScanLength))
 	}
 	return nil
 }

@@ -134,6 +134,8 @@ func newFamily(spec Spec) (family, error) {
 		return newClosedEconomy(spec), nil
 	case FamilyRecords:
 		return records{spec}, nil
+	case FamilyScans:
+		return scans{records{spec}}, nil
 	case FamilyFour:
 		return four{records{spec}}, nil
 	}

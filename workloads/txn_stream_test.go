@@ -72,6 +72,7 @@ func TestTxnMix(t *testing.T) {
 		},
 		"ycsb-t": {ReadRecord: 0.9, Transfer: 0.1},
 		"ycsb-f": {ReadRecord: 0.5, ModifyRecord: 0.5},
+		"ycsb-e": {ScanRecords: 0.95, InsertRecord: 0.05},
 		"txn4":   {WriteFour: 1},
 	} {
 		s := newTestTxns(t, name, nil, 11, 0, 1)

@@ -50,9 +50,6 @@ func (c Config) Validate() error {
 	if c.Workload.Transactional() {
 		return bad("workload", c.Workload.Name, "operations on single keys: transactions have a driver of their own")
 	}
-	if c.Workload.ScanProportion > 0 {
-		return bad("workload", c.Workload.Name, "no scans: the keys of these records are in no order")
-	}
 	c = c.withDefaults()
 	switch {
 	case c.Network != "tcp" && c.Network != "unix":

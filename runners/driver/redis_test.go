@@ -2,9 +2,7 @@ package driver
 
 import (
 	"context"
-	"errors"
 	"runtime"
-	"strings"
 	"testing"
 	"time"
 
@@ -18,13 +16,6 @@ func TestRedisServer(t *testing.T) {
 	addr := dialogue.StartRedis(t)
 	for _, name := range workloads.Names() {
 		t.Run(name, func(t *testing.T) {
-			if spec, _ := workloads.ByName(name); spec.ScanProportion > 0 {
-				_, err := Run(context.Background(), testConfig(t, addr, Raw, name))
-				if !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), "scans") {
-					t.Errorf("error %v, want scans to be refused", err)
-				}
-				return
-			}
 			digests := map[uint64]bool{}
 			for _, driver := range []string{Raw, GoRedis} {
 				for _, protocol := range []int{2, 3} {

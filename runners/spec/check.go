@@ -157,10 +157,6 @@ func (s *Spec) checkWorkloads(fields *document.Mapping) error {
 				if err := w.Validate(); err != nil {
 					return fields.Errorf(blame(err), "%v", err)
 				}
-				if w.ScanProportion > 0 && len(s.Modes) == 0 {
-					return fields.Errorf("workloads", "%s scans, which is unsupported: the keys of string records "+
-						"are in no order", name)
-				}
 			}
 		}
 	}

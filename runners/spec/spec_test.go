@@ -93,7 +93,7 @@ func TestReadRefuses(t *testing.T) {
 		{"[100, 1000]", "[100, big]", "e.yaml:5: value_bytes: cannot unmarshal !!str `big` into int"},
 		{"driver: raw", "value_sizes: huge", "e.yaml:6: value_sizes: invalid workload"},
 		{"driver: raw", "insert_order: none", "e.yaml:6: insert_order: invalid workload"},
-		{"[ycsb-a, ycsb-f]", "[ycsb-e]", "e.yaml:3: workloads: ycsb-e scans, which is unsupported"},
+		{"[ycsb-a, ycsb-f]", "[ycsb-e]", "e.yaml:1: modes: missing: ycsb-e needs a list of"},
 		{"driver: raw", "driver: netty", `e.yaml:6: driver: "netty" is neither raw nor go-redis`},
 		{"driver: raw", "driver: go-redis\nthreads: 2", "e.yaml:7: threads: the go-redis driver runs"},
 		{"driver: raw", "threads: 0", "e.yaml:6: threads: 0 is not in 1..256"},

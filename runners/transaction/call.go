@@ -127,7 +127,7 @@ func (r *request) keys(t workloads.Txn) int {
 	case workloads.SendPayment:
 		key(workloads.CheckingKey, x[0])
 		key(workloads.CheckingKey, x[1])
-	case workloads.ReadRecord, workloads.ModifyRecord:
+	case workloads.ReadRecord, workloads.ModifyRecord, workloads.InsertRecord, workloads.ScanRecords:
 		record(x[0])
 	case workloads.Transfer:
 		record(x[0])

@@ -17,5 +17,9 @@
 //   - unsafe: the reads, then the writes, with nothing to keep them together: what the
 //     anomaly score is there to show.
 //
+// The scans of YCSB E have a mode of their own, sorted-set: the names of all records are also in
+// one sorted set; a scan takes a range of it and fetches the values, an insert adds to both. A
+// system without sorted sets refuses to be loaded; nothing stands in for them.
+//
 // After a run, Verify reads the data back and checks what must hold whatever was executed.
 package transaction

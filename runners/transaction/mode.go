@@ -15,10 +15,11 @@ const (
 	Interactive = "interactive"
 	Multi       = "multi"
 	Unsafe      = "unsafe"
+	SortedSet   = "sorted-set"
 )
 
 // Modes lists them.
-var Modes = []string{Procedure, Lua, Interactive, Multi, Unsafe}
+var Modes = []string{Procedure, Lua, Interactive, Multi, Unsafe, SortedSet}
 
 // ErrMode means that there is no such mode, or that the workload lacks it.
 var ErrMode = errors.New("invalid mode")
@@ -31,6 +32,10 @@ var procedureFamilies = []string{workloads.FamilyVoter, workloads.FamilySmallBan
 func CheckMode(mode string, spec workloads.Spec) error {
 	if !slices.Contains(Modes, mode) {
 		return fmt.Errorf("%w: %q is none of %v", ErrMode, mode, Modes)
+	}
+	if (mode == SortedSet) != (spec.Family == workloads.FamilyScans) {
+		return fmt.Errorf("%w: workload %q and mode %q: scans need %s, and nothing else has it",
+			ErrMode, spec.Name, mode, SortedSet)
 	}
 	if mode == Procedure && !slices.Contains(procedureFamilies, spec.Family) {
 		return fmt.Errorf("%w: workload %q has no stored procedures; those of %v have",

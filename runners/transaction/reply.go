@@ -17,11 +17,13 @@ type Element struct {
 type expectation uint8
 
 const (
-	anyReply   expectation = iota // it resets what an earlier transaction left, if anything
-	fineReply                     // anything but an error: +OK, +QUEUED, a count
-	valuesBack                    // an array of the values wanted
-	execReply                     // an array, or null: somebody wrote to a watched key
-	lastReply                     // that of a procedure or script
+	anyReply    expectation = iota // it resets what an earlier transaction left, if anything
+	fineReply                      // anything but an error: +OK, +QUEUED, a count
+	valuesBack                     // an array of the values wanted
+	execReply                      // an array, or null: somebody wrote to a watched key
+	lastReply                      // that of a procedure or script
+	namesBack                      // the keys of a scan
+	recordsBack                    // their values
 )
 
 // verdict is what a reply does to the attempt.
@@ -71,6 +73,10 @@ func (s *Session) take(want expectation, reply []Element) verdict {
 		}
 	case lastReply:
 		return s.takeLast(reply)
+	case namesBack:
+		return s.takeNames(reply)
+	case recordsBack:
+		return s.takeRecords(reply)
 	}
 	return proceed
 }

@@ -22,7 +22,7 @@ type script struct {
 
 var scriptOf = func() (all [workloads.TxnKindCount]script) {
 	for kind := range workloads.TxnKindCount {
-		if commandOf(kind) != "" {
+		if commandOf(kind) != "" || kind == workloads.InsertRecord || kind == workloads.ScanRecords {
 			continue
 		}
 		text, err := scripts.ReadFile("lua/" + kind.String() + ".lua")

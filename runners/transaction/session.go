@@ -77,6 +77,9 @@ func (s *Session) attempt(dst []byte) []byte {
 		s.access.penalty = 0
 		return s.call(dst)
 	}
+	if s.mode == SortedSet {
+		return s.ordered(dst)
+	}
 	return s.advance(dst)
 }
 
@@ -118,6 +121,12 @@ func (s *Session) Next(dst []byte) ([]byte, Result) {
 		return dst, s.end(Failed)
 	}
 	if s.mode == Procedure || s.mode == Lua {
+		return dst, s.end(Committed)
+	}
+	if s.mode == SortedSet {
+		if s.outcome == reading {
+			return s.fetchNamed(dst), Result{}
+		}
 		return dst, s.end(Committed)
 	}
 	if s.outcome == reading {

@@ -36,7 +36,7 @@ func TestSessionDoesNotAllocate(t *testing.T) {
 		valuesBack: {{Kind: '*', Count: 2}, number, number},
 		execReply:  {{Kind: '*', Count: 2}, ok[0], ok[0]},
 	}
-	for _, mode := range Modes {
+	for _, mode := range []string{Procedure, Lua, Interactive, Multi, Unsafe} {
 		s, err := NewSession(mode, spec, 10)
 		if err != nil {
 			t.Fatal(err)

@@ -59,6 +59,7 @@ func Verify(store Store, run Run) (Findings, error) {
 		workloads.FamilyFour:          verifyFour,
 		"":                            verifyRecords, // YCSB F: transactional by its rmw only
 		workloads.FamilyRecords:       verifyRecords,
+		workloads.FamilyScans:         verifyScans,
 	}[run.Spec.Family]
 	var found Findings
 	if verify == nil {

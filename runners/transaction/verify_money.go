@@ -112,3 +112,26 @@ func verifyFour(store Store, r *Run, found *Findings) error {
 	found.score(r, 0, int64(torn))
 	return err
 }
+
+// verifyScans checks besides that every record inserted is there.
+func verifyScans(store Store, r *Run, found *Findings) error {
+	if err := verifyRecords(store, r, found); err != nil {
+		return err
+	}
+	var inserted []uint64
+	err := r.each(func(_ workloads.Phase, t workloads.Txn) {
+		if t.Kind == workloads.InsertRecord {
+			inserted = append(inserted, uint64(t.Args[0]))
+		}
+	})
+	if err != nil {
+		return err
+	}
+	wrong := 0
+	key := func(dst []byte, i int) []byte { return workloads.AppendKey(dst, inserted[i]) }
+	err = fetch(store, len(inserted), key, func(i int, value []byte) {
+		wrong += int(one(workloads.VerifyValue(value, inserted[i]) != nil))
+	})
+	found.check("inserts", wrong == 0, "%d of %d are missing or wrong", wrong, len(inserted))
+	return err
+}

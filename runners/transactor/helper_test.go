@@ -19,7 +19,9 @@ type target struct {
 }
 
 func redisTarget(t testing.TB) target {
-	return target{"redis", dialogue.StartRedis(t), []string{transaction.Lua, transaction.Multi}}
+	return target{"redis", dialogue.StartRedis(t), []string{
+		transaction.Lua, transaction.Multi, transaction.SortedSet,
+	}}
 }
 
 // txnNames are the presets under test; ycsb-f is one by its rmw.
@@ -44,6 +46,8 @@ func smallSpec(t testing.TB, name string) workloads.Spec {
 		spec.Records = 20
 	case "ycsb-f":
 		spec.RMW, spec.Records, spec.ValueBytes = workloads.RMWTxn, 50, 100
+	case "ycsb-e":
+		spec.Records, spec.ValueBytes, spec.MaxScanLength = 300, 100, 10
 	case "txn4":
 		spec.Records, spec.ValueBytes = 8, 100
 	}

@@ -72,13 +72,20 @@ func Load(ctx context.Context, cfg Config) (keys uint64, err error) {
 			s.command("SET", string(key), string(value))
 			keys++
 			pending++
+			if cfg.Mode == transaction.SortedSet {
+				s.command("ZADD", transaction.Index, "0", string(key))
+				pending++
+			}
 		}
-		if pending == loadBatch || i+1 == data.Places() {
+		if pending >= loadBatch || i+1 == data.Places() {
 			if err := s.exchange(pending, nil); err != nil {
 				return keys, fmt.Errorf("load: %w", err)
 			}
 			pending = 0
 		}
+	}
+	if cfg.Mode == transaction.SortedSet {
+		keys++ // the index
 	}
 	return keys, nil
 }
