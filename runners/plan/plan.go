@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"bpfdb/results"
@@ -140,7 +141,7 @@ func arms(s spec.Spec, systems []string) []arm {
 		if len(s.Modes) == 0 {
 			all = append(all, arm{system: name})
 		}
-		for _, mode := range s.Modes[name] {
+		for _, mode := range s.Modes[strings.TrimSuffix(name, results.TwinSuffix)] {
 			all = append(all, arm{name, mode})
 		}
 	}

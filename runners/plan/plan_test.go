@@ -148,7 +148,7 @@ func TestModesAreArms(t *testing.T) {
 	s.Workloads, s.ValueBytes, s.Pipeline = []string{"smallbank"}, []int{0}, []int{1}
 	s.Distributions = []string{"uniform", "hotspot:10:0.9"}
 	s.Modes = map[string][]string{"one": {"procedure", "multi"}, "two": {"lua"}}
-	p, err := plan.New([]spec.Spec{s}, plan.Options{Profile: "quick", Seed: 1})
+	p, err := plan.New([]spec.Spec{s}, plan.Options{Profile: "quick", Seed: 1, Twin: "two"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +171,7 @@ func TestModesAreArms(t *testing.T) {
 		}
 	}
 	for at, names := range arms {
-		if !names["one procedure"] || !names["one multi"] || !names["two lua"] || len(names) != 3 {
+		if !names["one procedure"] || !names["one multi"] || !names["two lua"] || !names["two.aa lua"] || len(names) != 4 {
 			t.Errorf("%v has the arms %v", at, names)
 		}
 	}

@@ -31,10 +31,16 @@ func measureTransactions(
 		Operations:       t.Operations,
 		WarmupOperations: t.WarmupOperations,
 	}
+	trial.ServerEmpty = server.MemoryBytes(ctx)
 	if err := loadDataset(ctx, config, server); err != nil {
 		return explain(ctx, err, server)
 	}
 	trial.ServerMemory = server.MemoryBytes(ctx)
+	trial.ServerResident, trial.ServerMaps = server.ResidentBytes(), server.MapBytes()
+	unpin, err := pinClient(t)
+	if err != nil {
+		return err
+	}
 	var before, after host.CPUTime
 	var beforeErr, afterErr error
 	config.Starting = func() {
@@ -43,13 +49,15 @@ func measureTransactions(
 	}
 	config.Finished = func() { after, afterErr = host.ReadCPUTime(os.DirFS("/")) }
 	result, err := transactor.Run(ctx, config)
-	if err != nil {
+	if err := errors.Join(err, unpin()); err != nil {
 		return explain(ctx, err, server)
 	}
 	if err := errors.Join(beforeErr, afterErr); err != nil {
 		return err
 	}
 	fillTransactions(trial, result)
+	trial.WarmupOps, trial.Warmup.Ops = t.WarmupOperations, t.WarmupOperations
+	trial.Client.Busy = float64(result.ClientCPUNS) / float64(result.ElapsedNS) / float64(t.Cell.Threads)
 	trial.CPU = after.Since(before, trial.Ops)
 	if trial.HistogramLog, err = writeHistograms(out, trial, byType(result)); err != nil {
 		return err

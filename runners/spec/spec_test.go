@@ -177,6 +177,8 @@ func TestReadRefusesTransactions(t *testing.T) {
 		{"pipeline: [1]", "pipeline: [1, 16]", "e.yaml:8: pipeline: [1 16]: transactions follow one after the other"},
 		{"pipeline: [1]", "pipeline: [1]\ndriver: go-redis", `e.yaml:9: driver: "go-redis": transactions need`},
 		{"pipeline: [1]", "pipeline: [1]\nvalue_bytes: [100]", "e.yaml:9: value_bytes: invalid workload"},
+		{"pipeline: [1]", "pipeline: [1]\nrates: [1000]", "e.yaml:9: rates: transactions run in a closed loop"},
+		{"operations: 5000", "duration_sec: 5", "e.yaml:11: duration_sec: transactions run in a closed loop"},
 		{"min_balance_cents: 5", "min_balance_cents: -5", "e.yaml:6: parameters: invalid workload"},
 		{"min_balance_cents", "minimum", "e.yaml:6: parameters.minimum: unknown field; known are max_balance_cents"},
 		{"hotspot:10:0.9", "hotspot:many", "e.yaml:4: distributions: invalid workload"},
