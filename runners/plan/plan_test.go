@@ -171,7 +171,8 @@ func TestModesAreArms(t *testing.T) {
 		}
 	}
 	for at, names := range arms {
-		if !names["one procedure"] || !names["one multi"] || !names["two lua"] || !names["two.aa lua"] || len(names) != 4 {
+		if !names["one procedure"] || !names["one multi"] || !names["two lua"] || !names["two.aa lua"] ||
+			len(names) != 4 {
 			t.Errorf("%v has the arms %v", at, names)
 		}
 	}
