@@ -248,3 +248,19 @@ int lists_run(struct lists_args *args)
 	args->result = run_one(args->worker);
 	return 0;
 }
+
+/* The bucket of a key, first_key, in an index that has not grown, as `seed`. */
+SEC("syscall")
+int lists_bucket(struct lists_args *args)
+{
+	struct scratch *db = bpfdb_open();
+	__u64 key = args->first_key;
+
+	args->result = -EBUSY;
+	if (!db)
+		return 0;
+	args->result = operator_key(db, &key, sizeof(key));
+	args->seed = db->key.hash & (BPFDB_INDEX_SEGMENT_BUCKETS - 1);
+	bpfdb_close(db);
+	return 0;
+}

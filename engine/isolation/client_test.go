@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
-	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 
@@ -26,18 +25,18 @@ type runner interface {
 
 // client runs random transactions and writes them down.
 type client struct {
-	name     string
-	runner   runner
-	planner  planner
-	session  int
-	sessions *atomic.Int64
-	txns     []history.Transaction
+	name    string
+	runner  runner
+	planner planner
+	session int
+	scene   *scene
+	txns    []history.Transaction
 }
 
 // newClient numbers its elements, and draws, by its number, from 1.
 func newClient(name string, r runner, number int, s *scene) *client {
 	return &client{
-		name: name, runner: r, sessions: &s.sessions, session: int(s.sessions.Add(1)),
+		name: name, runner: r, scene: s, session: int(s.sessions.Add(1)),
 		planner: planner{
 			rng:      rand.New(rand.NewPCG(s.seed, uint64(number))),
 			firstKey: s.firstKey, nextValue: uint64(number) << 32,
@@ -59,8 +58,9 @@ func (c *client) one() error {
 	t.ReturnNS, t.Accesses, t.Outcome = monotonicNS(), r.accesses, r.outcome
 	c.txns = append(c.txns, t)
 	c.planner.learn(r.accesses)
+	c.scene.follow(r.accesses)
 	if r.gone {
-		c.session = int(c.sessions.Add(1))
+		c.session = int(c.scene.sessions.Add(1))
 	}
 	return nil
 }

@@ -21,6 +21,8 @@ type scene struct {
 	seed     uint64
 	firstKey uint64 // of its lists
 	sessions atomic.Int64
+
+	generation atomic.Uint64 // of the newest lists
 }
 
 // clients are two of every kind.
@@ -39,10 +41,14 @@ func (d *database) clients(s *scene) (clients []*client) {
 // round has all clients run transactions, `each` of every client, and returns what they wrote down.
 func (d *database) round(s *scene, workers ebpfWorkers, each int) ([]history.Transaction, error) {
 	clients := d.clients(s)
+	neighbours, err := d.neighbours(s, workers)
+	if err != nil {
+		return nil, err
+	}
 	if err := workers.start(s, len(clients)+1); err != nil {
 		return nil, err
 	}
-	errs := make(chan error, len(clients)+workers.others)
+	errs := make(chan error, len(clients)+workers.others+1)
 	var wg sync.WaitGroup
 	loop := func(f func() error) {
 		wg.Go(func() { // ends after so many transactions
@@ -60,9 +66,10 @@ func (d *database) round(s *scene, workers ebpfWorkers, each int) ([]history.Tra
 	for id := workers.timers; id < workers.timers+workers.others; id++ {
 		loop(func() error { return workers.run(id) })
 	}
+	loop(func() error { return neighbours.some(s) })
 	wg.Wait()
 	close(errs)
-	err := workers.wait()
+	err = errors.Join(workers.wait(), neighbours.remove())
 	for e := range errs {
 		err = errors.Join(err, e)
 	}
