@@ -1,12 +1,9 @@
 package isolation
 
 import (
-	"errors"
 	"math/rand/v2"
 	"testing"
 	"time"
-
-	"bpfdb/engine"
 )
 
 // TestLeak looks, after mixed transactions, aborts, cut connections and snapshots, for memory that belongs to nobody.
@@ -55,16 +52,23 @@ func leak(t *testing.T, atLeast int) {
 // slowReader has old versions kept by a snapshot, which it uses often enough to stay open until end is called.
 func (d *database) slowReader(t *testing.T) (end func()) {
 	t.Helper()
+	key := []byte("read slowly")
+	if err := d.Set(key, []byte("old")); err != nil {
+		t.Fatal(err)
+	}
 	slow, err := d.BeginReadOnly()
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Set(key, []byte("new")); err != nil {
 		t.Fatal(err)
 	}
 	stop, ended := make(chan struct{}), make(chan struct{})
 	go func() { // until end
 		defer close(ended)
 		for {
-			if _, err := slow.Get(number64(rounds.Load() << 32)); !errors.Is(err, engine.ErrNotFound) {
-				t.Errorf("slow snapshot: got %v, want ErrNotFound for a list begun later", err)
+			if value, err := slow.Get(key); string(value) != "old" {
+				t.Errorf("slow snapshot: got %q, %v, want what was there when it began", value, err)
 			}
 			select {
 			case <-stop:
@@ -81,6 +85,9 @@ func (d *database) slowReader(t *testing.T) (end func()) {
 		}
 		if err := slow.Commit(); err != nil {
 			t.Errorf("commit of a slow snapshot: %v", err)
+		}
+		if _, err := d.Delete(key); err != nil {
+			t.Error(err)
 		}
 	}
 }
