@@ -39,10 +39,13 @@ func newClient(name string, r runner, number int, s *scene) *client {
 		name: name, runner: r, scene: s, session: int(s.sessions.Add(1)),
 		planner: planner{
 			rng:      rand.New(rand.NewPCG(s.seed, uint64(number))),
-			firstKey: s.firstKey, nextValue: uint64(number) << 32,
+			firstKey: s.firstKey, nextValue: firstValue(number),
 		},
 	}
 }
+
+// firstValue numbers elements so that reports show whose they are: number and count, in decimal.
+func firstValue(number int) uint64 { return uint64(number) * 1_000_000 }
 
 // one runs one transaction.
 func (c *client) one() error {

@@ -51,7 +51,7 @@ func (w ebpfWorkers) call(program string, args *listsListsArgs) error {
 func (w ebpfWorkers) args(id, number int, s *scene) *listsListsArgs {
 	return &listsListsArgs{
 		Seed: rand.New(rand.NewPCG(s.seed, uint64(number))).Uint64(), FirstKey: s.firstKey,
-		FirstValue: uint64(number) << 32, Worker: uint32(id), Txns: listEntries,
+		FirstValue: firstValue(number), Worker: uint32(id), Txns: listEntries,
 		PeriodNs: uint64(100 * time.Microsecond),
 	}
 }

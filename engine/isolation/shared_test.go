@@ -89,7 +89,7 @@ func (s *sharedDatabase) close() error {
 var rounds atomic.Uint64
 
 // nextLists is the number of the first list of a round.
-func nextLists() uint64 { return rounds.Add(1) << 32 }
+func nextLists() uint64 { return rounds.Add(1) * 100_000 }
 
 // seedOf draws the seed of a test, or takes it from the environment, and prints it.
 func seedOf(t *testing.T) uint64 {
