@@ -2,6 +2,7 @@ package isolation
 
 import (
 	"errors"
+	"time"
 
 	"bpfdb/engine"
 	"bpfdb/internal/history"
@@ -40,6 +41,7 @@ func (g goAPI) run(p plan) (result, error) {
 			return r, errors.Join(err, txn.Abort())
 		}
 	}
+	time.Sleep(p.pause)
 	switch p.ending {
 	case endAbort:
 		return r, txn.Abort()

@@ -1,6 +1,8 @@
 package isolation
 
 import (
+	"time"
+
 	"bpfdb/internal/history"
 )
 
@@ -37,6 +39,7 @@ func (c *interactive) run(p plan) (result, error) {
 		}
 		res.accesses = append(res.accesses, a)
 	}
+	time.Sleep(p.pause)
 	return c.end(p, res)
 }
 
@@ -117,8 +120,8 @@ func (c *interactive) replies(p plan, res result, last string) (result, error) {
 	spoilt := false
 	for _, a := range p.accesses {
 		r, err := c.receive()
-		if err == nil && r.refused() {
-			spoilt = true // so must the end be
+		if err == nil && (r.refused() || r.busy()) {
+			spoilt = spoilt || r.refused() // so must the end be
 			continue
 		}
 		if err == nil {

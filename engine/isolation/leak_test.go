@@ -23,7 +23,7 @@ func leak(t *testing.T, atLeast int) {
 	total, lists := 0, map[uint64]bool{}
 	for first := true; total < atLeast; first = false {
 		s := &scene{seed: rng.Uint64(), firstKey: nextLists()}
-		txns, err := d.round(s, workers, 1200)
+		txns, err := d.round(s, workers, 1400)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,8 @@
 package isolation
 
 import (
+	"time"
+
 	"bpfdb/internal/history"
 )
 
@@ -32,6 +34,7 @@ func (c *multi) run(p plan) (result, error) {
 			res.accesses = append(res.accesses, a)
 		}
 		queue = appends(p.accesses)
+		time.Sleep(p.pause)
 	}
 	return c.exec(p, queue, res)
 }
@@ -68,7 +71,8 @@ func (c *multi) exec(p plan, queue []history.Access, res result) (result, error)
 	switch {
 	case err != nil:
 		return res, err
-	case p.ending == endAbort && r.text == "OK", r.kind == '*' && r.null:
+	case p.ending == endAbort && r.text == "OK", r.kind == '*' && r.null, r.busy():
+		res.busy = r.busy()
 		return res, nil
 	case r.kind != '*' || len(r.array) != len(queue):
 		return res, r.unexpected("EXEC")

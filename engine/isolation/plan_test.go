@@ -2,6 +2,7 @@ package isolation
 
 import (
 	"math/rand/v2"
+	"time"
 
 	"bpfdb/internal/history"
 )
@@ -31,6 +32,7 @@ type plan struct {
 	single   bool // one access, and no transaction around it
 	batch    bool // sent as one, without waiting for replies in between
 	ending   ending
+	pause    time.Duration // before the end
 }
 
 // planner makes plans for one client.
@@ -39,6 +41,7 @@ type planner struct {
 	firstKey   uint64
 	nextValue  uint64
 	generation [listSlots]uint64 // of the list in each slot
+	pause      time.Duration     // of some transactions
 }
 
 func (p *planner) key() uint64 {
@@ -60,6 +63,9 @@ func (p *planner) next() plan {
 			a.Append, a.Value = true, p.nextValue
 		}
 		made.accesses = append(made.accesses, a)
+	}
+	if p.rng.IntN(16) == 0 {
+		made.pause = p.pause
 	}
 	switch p.rng.IntN(64) {
 	case 0, 1, 2:

@@ -122,13 +122,25 @@ func (c *resp) receive() (r reply, err error) {
 	return r, nil
 }
 
+// maxBusy bounds how often a command is sent again that met too much contention, which changes nothing else.
+const maxBusy = 100
+
 // ask sends one command and waits for its reply.
-func (c *resp) ask(words command) (reply, error) {
-	if err := c.send(words); err != nil {
-		return reply{}, err
+func (c *resp) ask(words command) (r reply, err error) {
+	for range maxBusy {
+		if err = c.send(words); err != nil {
+			return r, err
+		}
+		if r, err = c.receive(); err != nil || !r.busy() {
+			break
+		}
+		time.Sleep(time.Millisecond)
 	}
-	return c.receive()
+	return r, err
 }
+
+// busy says that a command did not happen, for contention.
+func (r reply) busy() bool { return r.kind == '-' && strings.HasPrefix(r.text, "BUSY ") }
 
 // refused says that an error reply means that the transaction never happened.
 func (r reply) refused() bool {

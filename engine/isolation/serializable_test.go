@@ -14,12 +14,14 @@ import (
 	"time"
 
 	"bpfdb/internal/history"
+	"bpfdb/internal/kerneltest"
 )
 
 // scene is what the clients of one round share.
 type scene struct {
 	seed     uint64
-	firstKey uint64 // of its lists
+	firstKey uint64        // of its lists
+	pause    time.Duration // in some transactions, longer than the engine waits
 	sessions atomic.Int64
 
 	generation atomic.Uint64 // of the newest lists
@@ -186,4 +188,26 @@ func TestUncheckedIsFound(t *testing.T) {
 		}
 	}
 	t.Error("no anomaly in 20 rounds without validation")
+}
+
+// TestSerializableTimeouts has clients idle for about as long as the engine waits before it aborts a transaction: it
+// does so now just before, now in the midst of what they do next.
+func TestSerializableTimeouts(t *testing.T) {
+	kerneltest.Require(t, kerneltest.Root, kerneltest.MinKernel, kerneltest.BTF, kerneltest.Cgroup2)
+	const timeout = 10 * time.Millisecond
+	own := sharedDatabase{timeout: timeout}
+	if err := own.load(); err != nil {
+		t.Fatalf("%+v", errors.Join(err, own.close()))
+	}
+	s := &scene{seed: seedOf(t), firstKey: nextLists(), pause: timeout + timeout/4}
+	txns, err := own.round(s, own.workers, 300)
+	timeouts := own.Stats().Counters["timeouts"]
+	if err := errors.Join(err, own.close()); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d timeouts", timeouts)
+	judge(t, txns)
+	if timeouts == 0 {
+		t.Error("no transaction was aborted for being idle")
+	}
 }

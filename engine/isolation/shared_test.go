@@ -23,10 +23,11 @@ type database struct {
 
 // shared is the database of most tests, for loading takes the kernel's verifier longer than they do. A test finds it
 // empty, and uses lists that no other uses.
-var shared sharedDatabase
+var shared = sharedDatabase{timeout: 2 * time.Second}
 
 type sharedDatabase struct {
 	database
+	timeout time.Duration // of idle transactions
 	workers ebpfWorkers
 	servers []*server.Server
 }
@@ -55,7 +56,7 @@ func (s *sharedDatabase) open(t *testing.T) (*database, ebpfWorkers) {
 }
 
 func (s *sharedDatabase) load() (err error) {
-	if s.DB, err = engine.Open(engine.Options{MemoryBytes: 256 << 20, TxnTimeout: 2 * time.Second}); err != nil {
+	if s.DB, err = engine.Open(engine.Options{MemoryBytes: 256 << 20, TxnTimeout: s.timeout}); err != nil {
 		return err
 	}
 	s.addrs = map[server.Path]string{}
@@ -82,7 +83,7 @@ func (s *sharedDatabase) close() error {
 	if s.DB != nil {
 		errs = append(errs, s.DB.Close())
 	}
-	*s = sharedDatabase{}
+	*s = sharedDatabase{timeout: s.timeout}
 	return errors.Join(errs...)
 }
 
