@@ -43,7 +43,7 @@ test: deps build ## run all tests (as root: with those that need the kernel)
 
 check-long: deps ## check transactions at length: CHECK_MINUTES minutes, 10 by default (root)
 	BPFDB_CHECK_MINUTES=$(CHECK_MINUTES) go test -count=1 -v -p 1 -timeout $$(($(CHECK_MINUTES) + 30))m \
-		-run 'Long|Linearizable|Unchecked|Anomal|Leak|EveryOrder' ./engine ./engine/isolation ./internal/history
+		-run 'Serial|Linearizable|Unchecked|Anomal|Leak|EveryOrder|LongHistory' ./engine ./engine/isolation ./internal/history
 
 check: deps ## check formats, vet, style rules and that generated files are fresh
 	@scripts/check

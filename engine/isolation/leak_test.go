@@ -6,17 +6,13 @@ import (
 	"time"
 )
 
-// TestLeak looks, after mixed transactions, aborts, cut connections and snapshots, for memory that belongs to nobody.
-func TestLeak(t *testing.T) { leak(t, 20_000) }
-
-// TestLeakLong does so after a million.
-func TestLeakLong(t *testing.T) {
+// TestLeak looks, after mixed transactions, aborts, cut connections and snapshots, for memory that belongs to nobody:
+// after 20,000 of them, or at length after a million.
+func TestLeak(t *testing.T) {
+	atLeast := 20_000
 	if checkTime(t) > 0 {
-		leak(t, 1_000_000)
+		atLeast = 1_000_000
 	}
-}
-
-func leak(t *testing.T, atLeast int) {
 	d, workers := shared.open(t)
 	rng := rand.New(rand.NewPCG(seedOf(t), 0))
 	end := d.slowReader(t)

@@ -134,19 +134,9 @@ func judge(t *testing.T, txns []history.Transaction) {
 }
 
 // TestSerializable has clients of all paths, the Go interface and eBPF programs in softirq and in processes
-// change the same few lists in transactions, some of which they abort or are cut off from.
+// change the same few lists in transactions, some of which they abort or are cut off from. At length it goes on with
+// fresh lists for most of the time there is.
 func TestSerializable(t *testing.T) {
-	d, workers := shared.open(t)
-	s := &scene{seed: seedOf(t), firstKey: nextLists()}
-	txns, err := d.round(s, workers, 500)
-	if err != nil {
-		t.Fatal(err)
-	}
-	judge(t, txns)
-}
-
-// TestSerializableLong goes on with fresh lists and new seeds for most of the time there is.
-func TestSerializableLong(t *testing.T) {
 	end := time.Now().Add(checkTime(t) * 7 / 10)
 	d, workers := shared.open(t)
 	rng := rand.New(rand.NewPCG(seedOf(t), 0))
