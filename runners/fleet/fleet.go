@@ -90,6 +90,7 @@ func each(members []*member, do func(*member) error) error {
 		if e.err == nil || first != nil {
 			continue
 		}
+		e.who.dismiss() // and with that, all it wrote has arrived
 		first = fmt.Errorf("%w: %s: %w%s", ErrMember, e.who.name, e.err, e.who.lastWords())
 		for _, m := range members {
 			m.kill()
