@@ -47,11 +47,20 @@ func hire(ctx context.Context, command []string, load driver.Config) (*member, e
 	if err := m.process.Start(); err != nil {
 		return nil, err
 	}
-	if err := m.orders.Encode(order{Load: &load}); err != nil {
+	if err := m.tell(order{Load: &load}); err != nil {
 		m.dismiss()
 		return nil, fmt.Errorf("%w%s", err, m.lastWords())
 	}
 	return m, nil
+}
+
+// tell gives an order. That the member does not read any more is no error here: what it said
+// last, which is read next, says why.
+func (m *member) tell(o order) error {
+	if err := m.orders.Encode(o); err != nil && !errors.Is(err, syscall.EPIPE) {
+		return err
+	}
+	return nil
 }
 
 // dismiss ends the process, which ends by itself when its input does, and waits for it.
@@ -100,7 +109,7 @@ func (m *member) awaitReady() error {
 	best := time.Duration(-1)
 	for range clockSamples {
 		asked := time.Now()
-		if err := m.orders.Encode(order{Clock: true}); err != nil {
+		if err := m.tell(order{Clock: true}); err != nil {
 			return err
 		}
 		r, err := m.next()
@@ -116,7 +125,7 @@ func (m *member) awaitReady() error {
 }
 
 func (m *member) start(at time.Time) error {
-	return m.orders.Encode(order{StartNS: at.Add(m.offset).UnixNano()})
+	return m.tell(order{StartNS: at.Add(m.offset).UnixNano()})
 }
 
 func (m *member) awaitResult() error {
