@@ -49,17 +49,29 @@ func measure(
 			look.offloads = host.ReadOffloads(look.device)
 		}
 	}
-	err = measureServer(ctx, t, server, &trial, out)
+	err = measurePinned(ctx, t, server, &trial, out)
 	if stopErr := server.Stop(); err == nil {
 		err = stopErr
 	}
 	return trial, err
 }
 
+// measurePinned keeps the clients to their processors while they work; the server, which
+// would inherit them, runs by then.
+func measurePinned(
+	ctx context.Context, t plan.Trial, server *system.Server, trial *results.Trial, out string,
+) error {
+	unpin, err := pinClient(t)
+	if err != nil {
+		return err
+	}
+	return errors.Join(measureServer(ctx, t, server, trial, out), unpin())
+}
+
 func newTrial(t plan.Trial) results.Trial {
 	trial := results.Trial{
 		Cell: t.Cell, CellHash: t.CellHash, Round: t.Round, Order: t.Order, Seed: t.Seed,
-		Started: time.Now().UTC(), Warmup: &results.Warmup{},
+		WarmupOps: t.WarmupOperations, Started: time.Now().UTC(), Warmup: &results.Warmup{},
 	}
 	if t.Warmup.Steady != (driver.Steady{}) {
 		trial.Warmup.Steady = new(bool)
@@ -83,18 +95,15 @@ func measureServer(
 	}
 	trial.ServerMemory = server.MemoryBytes(ctx)
 	trial.ServerResident, trial.ServerMaps = server.ResidentBytes(), server.MapBytes()
-	unpin, err := pinClient(t)
-	if err != nil {
-		return err
-	}
 	m := &measurement{trial: trial, clients: t.Clients}
 	var result *driver.Result
+	var err error
 	if t.SLO == nil {
 		result, err = m.run(ctx, config)
 	} else {
 		result, err = m.search(ctx, config, t.SLO)
 	}
-	if err := errors.Join(err, unpin()); err != nil {
+	if err != nil {
 		return explain(ctx, err, server)
 	}
 	fill(trial, result)
