@@ -166,10 +166,14 @@ enum counter {
 	COUNTER_FALLBACK_SCRATCH, /* ... no scratch area free */
 	COUNTER_FALLBACK_CARRY, /* ... no carry buffer free for a partial request */
 	COUNTER_FALLBACK_BACKLOG, /* ... too many reply bytes outstanding */
+	COUNTER_FALLBACK_SOCKET, /* ... the client's socket asks for what only TCP does */
+	COUNTER_FALLBACK_UNREAD, /* ... replies of user space were not read yet */
 	COUNTER_FALLBACK_GATE, /* bytes that followed an earlier fallback in order */
 	COUNTER_DROP_REPLY, /* a reply could not be built or sent: connection aborted */
 	COUNTER_DROP_EVENT, /* the event ring was full: connection aborted */
 	COUNTER_CONNECTIONS, /* connections taken by a fast path */
+	COUNTER_LOCAL_CONNECTIONS, /* ... of them by the local path */
+	COUNTER_LOCAL_BATCHES, /* fast batches in the client's own send() */
 	COUNTER_NR,
 };
 
@@ -191,6 +195,7 @@ struct shard {
 
 #define BPFDB_CONN_ACCEPTED 1 /* flags: user space owns the file descriptor */
 #define BPFDB_CONN_ABORT 2 /* the byte stream is damaged: user space must reset the connection */
+#define BPFDB_CONN_LOCAL 4 /* its client is on this host: served in the client's own send() */
 
 #define BPFDB_MULTI_OPEN 1 /* multi: requests are queued */
 #define BPFDB_MULTI_FAILED 2 /* one could not be: EXEC will fail */
@@ -199,11 +204,13 @@ struct shard {
  * State of one client connection on any path, keyed by socket cookie. gate: bit 0 set while
  * user space serves the connection; the bits above count the bytes passed up to it, so
  * that user space hands the connection back with one compare-and-swap that fails when
- * more arrived meanwhile.
+ * more arrived meanwhile. On the local path TCP's own sequence numbers do the counting, and the
+ * two topmost bits are used, see conn.bpf.h.
  */
 struct conn {
 	__u64 cookie;
 	__u64 gate;
+	__u64 isns; /* local: initial sequence numbers of client and server, which prove a pair */
 	__u32 first_reply; /* replies not yet in the TCP send queue, oldest first: buffer index + 1 */
 	__u32 last_reply;
 	__u32 reply_bytes; /* their bytes */
@@ -221,6 +228,8 @@ struct conn {
 	__u64 queue; /* heap block with their bytes, 0 = none */
 	__u32 queue_len;
 	__u32 queue_size; /* bytes asked for the block */
+	__u32 client_seq; /* local, gate open: TCP sequence number behind what user space received */
+	__u32 server_seq; /* ... and behind what it sent */
 };
 
 /* ---- transaction ---------------------------------------------------------------- */

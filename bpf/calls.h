@@ -81,7 +81,7 @@ struct conn_args {
 	__u32 scratch; /* area that gets, or holds, the start of a request */
 	__u32 flags; /* take: BPFDB_CONN_*; protocol: 2 or 3 */
 	__s32 result; /* 0, or -ENOENT no such connection, -EAGAIN see there, -ENOSPC no buffer */
-	__u32 _pad;
+	__u32 sent; /* give: low bits of the bytes that user space has sent */
 };
 
 #endif

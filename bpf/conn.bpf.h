@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * conn.bpf.h - the gate, the carried request and the reply queue of a sockmap connection.
+ * conn.bpf.h - the gate, the carried request and the reply queue of a connection.
  *
  * All but the gate is touched only under the socket lock (the programs) or while the gate
- * is closed (user space); the gate itself moves by compare-and-swap.
+ * is closed (user space); the gate itself moves by atomic operations. The lock is that of the
+ * server's socket on the sockmap path, that of the client's on the local path: there
+ * a program has to enter the gate, and whoever finds it dead and empty frees the rest.
  */
 #ifndef CONN_BPF_H
 #define CONN_BPF_H
@@ -11,6 +13,8 @@
 #include "buffer.bpf.h"
 
 #define GATE_CLOSED 1ULL
+#define GATE_DEAD (1ULL << 62) /* local: not to be entered: the entry is not whole, or dropped */
+#define GATE_BUSY (1ULL << 63) /* local: the client's send() is inside */
 #define GATE_TRIES 4 /* user space can only open the gate, once: a second attempt decides */
 
 /* Connections that want user space, by cookie: two events at most per connection. */
@@ -143,6 +147,37 @@ static __always_inline void reply_pop(struct conn *c, struct buffer *b)
 	if (!c->first_reply)
 		c->last_reply = 0;
 	buffer_push(id);
+}
+
+__noinline int conn_free(struct conn *c)
+{
+	__u64 cookie;
+	__u32 txn;
+
+	if (!c)
+		return -EINVAL;
+	cookie = c->cookie;
+	txn = __sync_lock_test_and_set(&c->txn, 0);
+	if (txn && !txn_enter(txn, cookie))
+		txn_abort(txn);
+	multi_end(c);
+	carry_free(c);
+	for (int i = 0; i < BUFFER_MAX_TRIES && CAN_LOOP; i++) {
+		struct buffer *b = c->first_reply ? buffer_at(c->first_reply) : 0;
+
+		if (!b)
+			break;
+		reply_pop(c, b);
+	}
+	bpf_map_delete_elem(&bpfdb_conns, &cookie);
+	return 0;
+}
+
+/* Frees what the connection holds, now or when the client's send() has left it. */
+static __always_inline void conn_drop(struct conn *c)
+{
+	if (!(__sync_fetch_and_or(&c->gate, GATE_DEAD) & GATE_BUSY))
+		conn_free(c);
 }
 
 #endif

@@ -1,8 +1,10 @@
 //go:build ignore
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * sockmap.bpf.c - the sockmap path: requests are executed where TCP hands data to a socket.
+ * sockmap.bpf.c - the paths that live in sockets: sockmap here, local in local*.bpf.h. A
+ * connection is on one of them for all its life.
  *
+ * On the sockmap path requests are executed where TCP hands data to a socket.
  * sk_skb/stream_verdict executes the requests of an skb, queues the reply in a buffer of
  * the connection and redirects the skb, unchanged, to its own socket; the kernel's worker then
  * "sends" it, and sk_msg swaps the bytes for the reply on their way into the TCP send queue.
@@ -16,6 +18,7 @@
  */
 #include "serve.bpf.h"
 #include "conn.bpf.h"
+#include "tcp.bpf.h"
 
 char _license[] SEC("license") = "GPL";
 
@@ -23,24 +26,6 @@ char _license[] SEC("license") = "GPL";
 #define SOCKMAP_MAX_REPLY 32768 /* bytes of replies to one skb; more goes up */
 #define SOCKMAP_CHUNK 512 /* bytes of a reply copied at a time */
 #define SOCKMAP_INLINE 64 /* replies up to here overwrite the request in place */
-
-/* The parts of the kernel's sockets that back-pressure looks at. */
-struct sock {
-	int sk_wmem_queued;
-	int sk_sndbuf;
-} __attribute__((preserve_access_index));
-
-struct inet_sock {
-	struct sock sk;
-} __attribute__((preserve_access_index));
-
-struct inet_connection_sock {
-	struct inet_sock icsk_inet;
-} __attribute__((preserve_access_index));
-
-struct tcp_sock {
-	struct inet_connection_sock inet_conn;
-} __attribute__((preserve_access_index));
 
 struct {
 	__uint(type, BPF_MAP_TYPE_SOCKHASH);
@@ -61,7 +46,13 @@ struct {
 	__type(value, __u64);
 } bpfdb_owned SEC(".maps");
 
+/* Which paths the loader wants. */
+const volatile __u8 sockmap_on = 1;
+const volatile __u8 local_on = 1;
+
+#include "local.bpf.h"
 #include "sockmap_sockops.bpf.h"
 #include "sockmap_verdict.bpf.h"
 #include "sockmap_reply.bpf.h"
 #include "sockmap_handover.bpf.h"
+#include "local_send.bpf.h"

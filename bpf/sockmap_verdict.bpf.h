@@ -23,7 +23,7 @@ static __always_inline int backlogged(struct __sk_buff *skb, struct conn *c)
 	return room < 2 * ((long)c->reply_bytes + SOCKMAP_MAX_REPLY);
 }
 
-static __always_inline enum counter why(__u32 status)
+static __always_inline enum counter fallback_reason(__u32 status)
 {
 	switch (status) {
 	case SERVE_FULL:
@@ -66,7 +66,7 @@ static __always_inline int answer(struct __sk_buff *skb, struct conn *c, struct 
 		verdict = bpf_sk_redirect_hash(skb, &bpfdb_socks, &cookie, 0);
 	}
 	if (status != SERVE_DONE && status != SERVE_PARTIAL)
-		gate_close(c, 0, why(status));
+		gate_close(c, 0, fallback_reason(status));
 	return verdict;
 }
 
@@ -98,7 +98,7 @@ static __always_inline int execute(struct __sk_buff *skb, struct conn *c, struct
 	if (!s->in_pos && !s->out_len &&
 	    (status != SERVE_PARTIAL || s->in_len > BPFDB_BUFFER_SIZE)) {
 		buffer_push(reply);
-		return pass(c, skb->len, why(status));
+		return pass(c, skb->len, fallback_reason(status));
 	}
 	return answer(skb, c, s, reply, status);
 }

@@ -45,7 +45,8 @@ func serveCommand() *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.addr, "addr", server.DefaultAddr, "listen on `host:port`; port 0 picks a free one")
-	f.StringVar(&o.path, "path", string(server.PathAuto), "auto, user (no fast path) or sockmap")
+	f.StringVar(&o.path, "path", string(server.PathAuto),
+		"auto, user (no fast path), sockmap, or local (clients on this host)")
 	f.StringVar(&o.memory, "memory", "1GiB", "most memory for data and index, e.g. 512MiB")
 	f.DurationVar(&o.timeout, "txn-timeout", 30*time.Second,
 		"abort a transaction of BEGIN or WATCH left idle for this `time`")
@@ -67,11 +68,11 @@ func (o *serveOptions) validate() (engine.Options, error) {
 		}
 	}
 	switch server.Path(o.path) {
-	case server.PathAuto, server.PathUser, server.PathSockmap:
-	case "wire", "local":
+	case server.PathAuto, server.PathUser, server.PathSockmap, server.PathLocal:
+	case "wire":
 		return engine.Options{}, fault{errUsage, fmt.Errorf("--path %s: not available in this version", o.path)}
 	default:
-		return engine.Options{}, fault{errUsage, fmt.Errorf("--path %q: must be auto, user or sockmap", o.path)}
+		return engine.Options{}, fault{errUsage, fmt.Errorf("--path %q: must be one of %s", o.path, server.PathNames())}
 	}
 	memory, err := parseBytes(o.memory)
 	if err != nil {
@@ -101,7 +102,7 @@ func (o *serveOptions) run(ctx context.Context, stdout, stderr io.Writer) error 
 		return errors.Join(o.explain(err, stderr), db.Close())
 	}
 	if why := s.Fallback(); why != nil {
-		fmt.Fprintf(stderr, "bpfdb: no sockmap path: %s\n", oneLine(why))
+		fmt.Fprintf(stderr, "bpfdb: path %s only: %s\n", s.Path(), oneLine(why))
 	}
 	fmt.Fprintf(stdout, "ready addr=%s path=%s\n", s.Addr(), s.Path())
 	select {

@@ -73,7 +73,7 @@ func TestFailedStart(t *testing.T) {
 
 func TestUsage(t *testing.T) {
 	for args, want := range map[string]string{
-		"serve --path fast":                "must be auto, user or sockmap",
+		"serve --path fast":                "must be one of auto, user, sockmap, local",
 		"serve --path wire":                "not available in this version",
 		"serve --path local":               "not available in this version",
 		"serve --memory 1KiB":              "memory is 1024",

@@ -78,7 +78,7 @@ func (s *Server) register(c *conn) error {
 		return errClose
 	}
 	var err error
-	if c.mapped, err = s.kernel.accept(c.cookie); err != nil {
+	if c.path, err = s.kernel.accept(c.cookie); err != nil {
 		return err
 	}
 	s.table.conns[c.cookie] = c
@@ -90,16 +90,13 @@ func (s *Server) register(c *conn) error {
 func (c *conn) begin() {
 	l := c.loop
 	l.conns[c.fd] = c
-	c.up = !c.mapped
-	c.mask = maskReading
-	if c.mapped {
-		c.mask = maskKernel
-	}
+	c.up = !c.fast()
+	c.mask = c.idleMask()
 	if err := l.watch(unix.EPOLL_CTL_ADD, c.fd, c.mask); err != nil {
 		c.close()
 		return
 	}
-	if !c.mapped {
+	if !c.fast() {
 		return
 	}
 	// What arrived before accept() met a socket without a file and was not delivered to the programs;

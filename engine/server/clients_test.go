@@ -16,7 +16,7 @@ import (
 )
 
 func TestGoRedis(t *testing.T) {
-	onBothPaths(t, func(t *testing.T, s *Server) {
+	onEveryPath(t, func(t *testing.T, s *Server) {
 		for _, protocol := range []int{2, 3} {
 			t.Run(fmt.Sprintf("RESP%d", protocol), func(t *testing.T) { useGoRedis(t, s, protocol) })
 		}
@@ -80,7 +80,7 @@ func anys(command string) (words []any) {
 }
 
 func TestRedisCLI(t *testing.T) {
-	onBothPaths(t, func(t *testing.T, s *Server) {
+	onEveryPath(t, func(t *testing.T, s *Server) {
 		kerneltest.Require(t, kerneltest.Tool("redis-cli"))
 		for _, test := range []struct{ args, want string }{
 			{"FLUSHALL", "OK"},
@@ -105,7 +105,7 @@ func TestRedisBenchmark(t *testing.T) {
 	const requests = 4000
 	rated := regexp.MustCompile(`(?m)^"([A-Z_]+( \(10 keys\))?)","[0-9.]+"`)
 	tests := []string{"PING_INLINE", "PING_MBULK", "SET", "GET", "INCR", "MSET (10 keys)"}
-	onBothPaths(t, func(t *testing.T, s *Server) {
+	onEveryPath(t, func(t *testing.T, s *Server) {
 		kerneltest.Require(t, kerneltest.Tool("redis-benchmark"))
 		for _, pipeline := range []string{"1", "16"} {
 			before := s.counter("commands")

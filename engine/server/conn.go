@@ -12,8 +12,9 @@ import (
 
 const (
 	readBytes = 256 << 10 // most bytes of one read
-	// masks of epoll: a mapped socket must not be watched for input while the kernel serves it, or
-	// every request would wake this process.
+	// masks of epoll: a socket in the sockmap must not be watched for input while the kernel serves it, or
+	// every request would wake this process. A socket whose client is served locally has no input but what was
+	// passed up.
 	maskKernel  = unix.EPOLLRDHUP
 	maskReading = unix.EPOLLRDHUP | unix.EPOLLIN
 	maskWriting = unix.EPOLLOUT
@@ -31,9 +32,10 @@ type conn struct {
 	version string
 	created time.Time
 
-	mapped   bool   // its socket is in the sockmap
-	up       bool   // user space serves it: not mapped, or the gate is closed
-	received uint64 // bytes read from a mapped socket: compared to what the gate counted
+	path     Path   // where the kernel serves it; PathUser: nowhere
+	up       bool   // user space serves it: on the user path always, else while the gate is closed
+	received uint64 // bytes read on a fast path: compared to what the gate counted
+	sent     uint64 // bytes sent by user space
 	protocol int    // RESP version
 	mask     uint32 // what epoll watches
 
@@ -45,6 +47,17 @@ type conn struct {
 	owedSince time.Time
 	owedUntil time.Time
 	owedDelay time.Duration
+}
+
+// fast tells whether the kernel may serve the connection.
+func (c *conn) fast() bool { return c.path != PathUser }
+
+// idleMask is what epoll watches while the kernel serves.
+func (c *conn) idleMask() uint32 {
+	if c.path == PathSockmap {
+		return maskKernel
+	}
+	return maskReading
 }
 
 // handle acts on what epoll reported.
@@ -76,8 +89,8 @@ func (c *conn) finish(err error) {
 	case len(c.output) > 0:
 		c.watch(maskWriting)
 	case c.isOwed(): // the loop comes back to it
-	case c.mapped && c.giveBack():
-		c.watch(maskKernel)
+	case c.fast() && c.giveBack():
+		c.watch(c.idleMask())
 	default:
 		c.watch(maskReading)
 	}
@@ -118,17 +131,17 @@ func (c *conn) receive() error {
 	case n == 0:
 		return c.end()
 	}
-	if c.mapped {
+	if c.fast() {
 		c.received += uint64(n)
 		c.owedDelay = 0
 	}
 	return c.execute(have + n)
 }
 
-// end notes that the client sends no more. A mapped socket reports its end before bytes that the kernel
+// end notes that the client sends no more. A socket in the sockmap reports its end before bytes that the kernel
 // still has to pass up: while the gate counts more than was read, the loop looks again later.
 func (c *conn) end() error {
-	if c.mapped {
+	if c.path == PathSockmap {
 		passed, err := c.loop.server.kernel.passed(c.cookie)
 		if err != nil {
 			return err
@@ -166,6 +179,7 @@ func (c *conn) send(p []byte) error {
 			return err
 		default:
 			p = p[n:]
+			c.sent += uint64(n)
 		}
 	}
 	return nil

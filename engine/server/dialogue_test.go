@@ -10,7 +10,7 @@ import (
 // TestDialogues compares every byte of every dialogue with what Redis, or our specification, answers: sent as they
 // are, and in pieces of one and of seven bytes.
 func TestDialogues(t *testing.T) {
-	onBothPaths(t, func(t *testing.T, s *Server) {
+	onEveryPath(t, func(t *testing.T, s *Server) {
 		for _, file := range dialogues(t) {
 			for _, chunk := range []int{0, 1, 7} {
 				t.Run(filepath.Base(file), func(t *testing.T) {
@@ -30,7 +30,7 @@ func TestRandomStreams(t *testing.T) {
 	if testing.Short() {
 		seeds = 20
 	}
-	onBothPaths(t, func(t *testing.T, s *Server) {
+	onEveryPath(t, func(t *testing.T, s *Server) {
 		spurious := 0
 		for seed := range seeds {
 			if err := dialogue.Differ(s.Addr().String(), seed); err != nil {

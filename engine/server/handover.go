@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// settle decides who goes on with a mapped connection that the kernel served until now: user space, when
+// settle decides who goes on with a connection that the kernel served until now: user space, when
 // the gate is closed; nobody, when the client has left. Both wait for the replies the kernel owes.
 func (c *conn) settle() {
 	delete(c.loop.owed, c)
@@ -32,13 +32,23 @@ func (c *conn) settle() {
 	case state.closed():
 		c.up = true
 		c.owedDelay = 0
-		c.finish(c.execute(c.loop.area.InputLen()))
+		c.finish(c.takeOver())
 	case c.ended:
 		c.close()
 	default:
 		c.owedDelay = 0
-		c.watch(maskKernel)
+		c.watch(c.idleMask())
 	}
+}
+
+// takeOver executes what the kernel had received of a request, and what it passed up since. On the sockmap path
+// that may not have come yet; the gate stays closed until it has.
+func (c *conn) takeOver() error {
+	err := c.execute(c.loop.area.InputLen())
+	if err == nil && c.path == PathLocal && len(c.output) == 0 && !c.closing {
+		err = c.receive()
+	}
+	return err
 }
 
 // waitForVerdict returns when the programs have seen all the socket received before: epoll reports the end of the
@@ -72,7 +82,7 @@ func (c *conn) isOwed() bool {
 // giveBack lets the kernel serve the connection again, and tells whether it does. It refuses while bytes it
 // passed up have not been read, and is not asked in the middle of a request.
 func (c *conn) giveBack() bool {
-	if c.ended || len(c.input) > 0 || c.loop.server.kernel.give(c.cookie, c.received) != nil {
+	if c.ended || len(c.input) > 0 || c.loop.server.kernel.give(c.cookie, c.received, c.sent) != nil {
 		return false
 	}
 	c.up = false

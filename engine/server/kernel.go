@@ -41,18 +41,30 @@ func (g gateState) aborted() bool { return g.flags&connAbort != 0 }
 const (
 	connAccepted = 1
 	connAbort    = 2
+	connLocal    = 4
 )
 
-var fastPrograms = []string{"bpfdb_sockops", "bpfdb_verdict", "bpfdb_reply"}
-var fastMaps = []string{"bpfdb_socks", "bpfdb_owned", "bpfdb_events"}
+// What the programs in the sockets need beside the handover, by path.
+var (
+	programsFast    = []string{"bpfdb_sockops"}
+	mapsFast        = []string{"bpfdb_owned", "bpfdb_events"}
+	programsSockmap = []string{"bpfdb_verdict", "bpfdb_reply"}
+	mapsSockmap     = []string{"bpfdb_socks"}
+	programsLocal   = []string{"bpfdb_send"}
+	mapsLocal       = []string{"bpfdb_clients", "bpfdb_local", "bpfdb_pairs", "bpfdb_syns"}
+)
 
-// loadKernel loads the programs, those of the sockmap path only if asked to.
-func loadKernel(db *engine.DB, options Options, fast bool) (*kernel, error) {
+// loadKernel loads the programs, those of a fast path only if asked to.
+func loadKernel(db *engine.DB, options Options, fast fastPaths, listener int) (*kernel, error) {
 	spec, err := loadSockmap()
 	if err != nil {
 		return nil, fmt.Errorf("read embedded programs: %w", err)
 	}
-	if err := fit(spec, options, fast); err != nil {
+	cookie, err := socketCookie(listener)
+	if err != nil {
+		return nil, err
+	}
+	if err := fit(spec, options, fast, cookie); err != nil {
 		return nil, err
 	}
 	coll, err := ebpf.NewCollectionWithOptions(spec, db.CollectionOptions(spec))
@@ -67,26 +79,57 @@ func loadKernel(db *engine.DB, options Options, fast bool) (*kernel, error) {
 	}, nil
 }
 
-// fit sizes the maps and leaves out what the path does not need.
-func fit(spec *ebpf.CollectionSpec, options Options, fast bool) error {
+// fit sizes the maps, sets the variables, and leaves out the programs that the paths do not need. The sockops
+// program serves both fast paths and needs the maps of both.
+func fit(spec *ebpf.CollectionSpec, options Options, fast fastPaths, listener uint64) error {
 	buffers := options.Buffers
-	if fast {
-		spec.Maps["bpfdb_socks"].MaxEntries = uint32(options.MaxConnections)
-		spec.Maps["bpfdb_events"].MaxEntries = ringBytes(options.MaxConnections)
-	} else {
+	if !fast.any() {
 		buffers = 1
-		for _, name := range fastPrograms {
-			delete(spec.Programs, name)
-		}
-		for _, name := range fastMaps {
-			delete(spec.Maps, name)
+		drop(spec.Programs, programsFast)
+		drop(spec.Maps, mapsFast, mapsSockmap, mapsLocal)
+	} else {
+		spec.Maps["bpfdb_events"].MaxEntries = ringBytes(options.MaxConnections)
+	}
+	if !fast.sockmap {
+		drop(spec.Programs, programsSockmap)
+	}
+	if !fast.local {
+		drop(spec.Programs, programsLocal)
+	}
+	for name, used := range map[string]bool{
+		"bpfdb_socks": fast.sockmap, "bpfdb_clients": fast.local, "bpfdb_pairs": fast.local, "bpfdb_syns": fast.local,
+	} {
+		if m := spec.Maps[name]; m != nil && used {
+			m.MaxEntries = uint32(options.MaxConnections)
+		} else if m != nil {
+			m.MaxEntries = 1
 		}
 	}
 	spec.Maps["bpfdb_buffers"].MaxEntries = uint32(buffers)
-	if err := spec.Variables["buffer_count"].Set(uint32(buffers)); err != nil {
-		return fmt.Errorf("set buffer_count: %w", err)
+	for name, value := range map[string]any{
+		"buffer_count": uint32(buffers), "listener_cookie": listener,
+		"sockmap_on": flag(fast.sockmap), "local_on": flag(fast.local),
+	} {
+		if err := spec.Variables[name].Set(value); err != nil {
+			return fmt.Errorf("set %s: %w", name, err)
+		}
 	}
 	return nil
+}
+
+func drop[V any](from map[string]V, names ...[]string) {
+	for _, list := range names {
+		for _, name := range list {
+			delete(from, name)
+		}
+	}
+}
+
+func flag(on bool) uint8 {
+	if on {
+		return 1
+	}
+	return 0
 }
 
 // ringBytes is a power of two with room for two events of every connection.
@@ -98,24 +141,21 @@ func ringBytes(connections int) uint32 {
 	return size
 }
 
-// attach starts the sockmap path for the connections of one listening socket.
-func (k *kernel) attach(listener int) error {
+// attach starts the fast paths for the connections of one listening socket.
+func (k *kernel) attach(listener int, fast fastPaths) error {
 	root, err := cgroup2.Root()
 	if err != nil {
-		return fmt.Errorf("sockmap path: %w", err)
+		return fmt.Errorf("%s path: %w", fast.path(), err)
 	}
-	socks := k.collection.Maps["bpfdb_socks"].FD()
-	for name, at := range map[string]ebpf.AttachType{
-		"bpfdb_verdict": ebpf.AttachSkSKBStreamVerdict, "bpfdb_reply": ebpf.AttachSkMsgVerdict,
-	} {
-		prog := k.collection.Programs[name]
-		err := link.RawAttachProgram(link.RawAttachProgramOptions{Target: socks, Program: prog, Attach: at})
-		if err != nil {
-			return fmt.Errorf("attach %s: %w", name, err)
-		}
-		k.attached = append(k.attached, func() error {
-			return link.RawDetachProgram(link.RawDetachProgramOptions{Target: socks, Program: prog, Attach: at})
-		})
+	if fast.sockmap {
+		err = errors.Join(k.attachTo("bpfdb_socks", "bpfdb_verdict", ebpf.AttachSkSKBStreamVerdict),
+			k.attachTo("bpfdb_socks", "bpfdb_reply", ebpf.AttachSkMsgVerdict))
+	}
+	if fast.local {
+		err = errors.Join(err, k.attachTo("bpfdb_clients", "bpfdb_send", ebpf.AttachSkMsgVerdict))
+	}
+	if err != nil {
+		return err
 	}
 	// The mark comes last: only then do connections count as ours.
 	k.sockops, err = link.AttachCgroup(link.CgroupOptions{
@@ -130,16 +170,33 @@ func (k *kernel) attach(listener int) error {
 	return nil
 }
 
-// accept tells whether the programs know the connection; if not, it is entered for the user path.
-func (k *kernel) accept(cookie uint64) (mapped bool, err error) {
+// attachTo has a program run for the sockets in a map.
+func (k *kernel) attachTo(socks, program string, at ebpf.AttachType) error {
+	target, prog := k.collection.Maps[socks].FD(), k.collection.Programs[program]
+	err := link.RawAttachProgram(link.RawAttachProgramOptions{Target: target, Program: prog, Attach: at})
+	if err != nil {
+		return fmt.Errorf("attach %s: %w", program, err)
+	}
+	k.attached = append(k.attached, func() error {
+		return link.RawDetachProgram(link.RawDetachProgramOptions{Target: target, Program: prog, Attach: at})
+	})
+	return nil
+}
+
+// accept tells which path the programs put the connection on; if none, it is entered for the user path.
+func (k *kernel) accept(cookie uint64) (Path, error) {
 	args := sockmapConnArgs{Cookie: cookie}
-	if err := run(k.acceptProg, &args); err == nil {
-		return true, nil
-	} else if !errors.Is(err, unix.ENOENT) {
-		return false, err
+	err := run(k.acceptProg, &args)
+	switch {
+	case err == nil && args.Flags&connLocal != 0:
+		return PathLocal, nil
+	case err == nil:
+		return PathSockmap, nil
+	case !errors.Is(err, unix.ENOENT):
+		return PathUser, err
 	}
 	entry := sockmapConn{Cookie: cookie, Protocol: 2, Flags: connAccepted}
-	return false, k.conns.Put(cookie, entry)
+	return PathUser, k.conns.Put(cookie, entry)
 }
 
 func (k *kernel) take(cookie uint64, area uint32) (gateState, error) {
@@ -148,8 +205,9 @@ func (k *kernel) take(cookie uint64, area uint32) (gateState, error) {
 	return gateState{args.Gate, uint64(args.Flags)}, err
 }
 
-func (k *kernel) give(cookie, received uint64) error {
-	return run(k.giveProg, &sockmapConnArgs{Cookie: cookie, Gate: received<<1 | gateClosed})
+// give opens the gate, unless more was passed up than was received. sent counts all bytes sent so far.
+func (k *kernel) give(cookie, received, sent uint64) error {
+	return run(k.giveProg, &sockmapConnArgs{Cookie: cookie, Gate: received<<1 | gateClosed, Sent: uint32(sent)})
 }
 
 func (k *kernel) setProtocol(cookie uint64, version int) error {
@@ -168,7 +226,7 @@ func (k *kernel) inMulti(cookie uint64) (bool, error) {
 	return entry.Multi != 0, err
 }
 
-// passed is how many bytes the kernel passed up so far.
+// passed is how many bytes the programs of the sockmap path passed up so far.
 func (k *kernel) passed(cookie uint64) (uint64, error) {
 	entry, err := k.lookup(cookie)
 	return entry.Gate >> 1, err

@@ -12,7 +12,7 @@ import (
 
 // TestLimits takes servers to what they grant all their clients together.
 func TestLimits(t *testing.T) {
-	for _, path := range bothPaths {
+	for _, path := range testedPaths {
 		t.Run(string(path), func(t *testing.T) {
 			s := startTest(t, Options{Path: path, MaxConnections: 3, MaxHeldBytes: 1 << 20})
 			refuseConnection(t, s)

@@ -1,15 +1,8 @@
 package server
 
-import "fmt"
-
-// Path names a way from a connection into the engine; DESIGN calls them so too.
-type Path string
-
-// The paths this version has. PathAuto takes the fastest one that the kernel allows.
-const (
-	PathAuto    Path = "auto"
-	PathUser    Path = "user"
-	PathSockmap Path = "sockmap"
+import (
+	"fmt"
+	"slices"
 )
 
 // Options of a server. The zero value of a field means its default.
@@ -18,7 +11,7 @@ type Options struct {
 	Path           Path   // default PathAuto
 	Loops          int    // event loops, each with an operating-system thread and a work area
 	MaxConnections int    // connections open at once; more are refused as Redis refuses them
-	Buffers        int    // sockmap: 66 KiB buffers for requests and replies under way
+	Buffers        int    // fast paths: 66 KiB buffers for requests and replies under way
 
 	// MaxHeldBytes bounds the memory for requests begun and replies that clients do not take, over all
 	// connections; one that would exceed it is closed.
@@ -58,8 +51,8 @@ func (o Options) withDefaults(cpus int) (Options, error) {
 		o.MaxHeldBytes = DefaultMaxHeldBytes
 	}
 	switch {
-	case o.Path != PathAuto && o.Path != PathUser && o.Path != PathSockmap:
-		return o, fmt.Errorf("%w: %q is not one of auto, user, sockmap", ErrPath, o.Path)
+	case !slices.Contains(Paths(), o.Path):
+		return o, fmt.Errorf("%w: %q is not one of %s", ErrPath, o.Path, PathNames())
 	case o.Loops < 1 || o.Loops > maxLoops:
 		return o, fmt.Errorf("%d event loops: must be 1 to %d", o.Loops, maxLoops)
 	case o.MaxConnections < 1 || o.MaxConnections > maxConnectionsLimit:

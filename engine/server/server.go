@@ -21,7 +21,7 @@ type Server struct {
 	db         *engine.DB
 	options    Options
 	path       Path
-	fallback   error // why PathAuto is not the sockmap path
+	fallback   error // why PathAuto did without some path
 	listener   int
 	stopAccept int // eventfd
 	addr       netip.AddrPort
@@ -65,10 +65,10 @@ func Start(db *engine.DB, options Options, log io.Writer) (*Server, error) {
 // Addr is the address the server listens on.
 func (s *Server) Addr() netip.AddrPort { return s.addr }
 
-// Path is the path in use: never PathAuto.
+// Path is the path in use, or the paths joined by "+": never PathAuto.
 func (s *Server) Path() Path { return s.path }
 
-// Fallback tells why PathAuto settled for a slower path, or nil.
+// Fallback tells why PathAuto did without some fast path, or nil.
 func (s *Server) Fallback() error { return s.fallback }
 
 // Failed yields the fault that keeps the server from going on, if there is one.
@@ -95,33 +95,21 @@ func (s *Server) open() error {
 	return nil
 }
 
-// openPath opens the path asked for; PathAuto falls back to the user path.
-func (s *Server) openPath() error {
-	if s.options.Path != PathUser {
-		err := s.openSockmap()
-		if err == nil || s.options.Path == PathSockmap {
-			return err
-		}
-		s.fallback = err
-	}
-	s.path = PathUser
-	var err error
-	s.kernel, err = loadKernel(s.db, s.options, false)
-	return err
-}
-
-func (s *Server) openSockmap() error {
-	k, err := loadKernel(s.db, s.options, true)
+// openFast loads the server's programs and attaches those of the fast paths.
+func (s *Server) openFast(fast fastPaths) error {
+	k, err := loadKernel(s.db, s.options, fast, s.listener)
 	if err != nil {
 		return err
 	}
-	if err := k.attach(s.listener); err != nil {
-		return errors.Join(err, k.close())
+	if fast.any() {
+		if err := k.attach(s.listener, fast); err != nil {
+			return errors.Join(err, k.close())
+		}
+		if s.events, err = ringbuf.NewReader(k.collection.Maps["bpfdb_events"]); err != nil {
+			return errors.Join(fmt.Errorf("read events: %w", err), k.close())
+		}
 	}
-	if s.events, err = ringbuf.NewReader(k.collection.Maps["bpfdb_events"]); err != nil {
-		return errors.Join(fmt.Errorf("read events: %w", err), k.close())
-	}
-	s.kernel, s.path = k, PathSockmap
+	s.kernel = k
 	return nil
 }
 

@@ -17,12 +17,12 @@ import (
 
 const testTimeout = 20 * time.Second
 
-var bothPaths = []Path{PathUser, PathSockmap}
+var testedPaths = []Path{PathUser, PathSockmap, PathLocal}
 
-// onBothPaths runs the test once per path, on servers that most tests share: loading the programs takes the
+// onEveryPath runs the test once per path, on servers that most tests share: loading the programs takes the
 // kernel's verifier longer than most tests take.
-func onBothPaths(t *testing.T, test func(t *testing.T, s *Server)) {
-	for _, path := range bothPaths {
+func onEveryPath(t *testing.T, test func(t *testing.T, s *Server)) {
+	for _, path := range testedPaths {
 		t.Run(string(path), func(t *testing.T) { test(t, sharedServer(t, path)) })
 	}
 }

@@ -18,7 +18,7 @@ func TestSplitEverywhere(t *testing.T) {
 		request("ECHO", "x"), []byte("ECHO \"a b\"\r\n"), request("GET", "k"),
 	}, nil)
 	want := []byte("+OK\r\n$5\r\nvalue\r\n$-1\r\n+PONG\r\n$1\r\nx\r\n$3\r\na b\r\n$5\r\nvalue\r\n")
-	onBothPaths(t, func(t *testing.T, s *Server) {
+	onEveryPath(t, func(t *testing.T, s *Server) {
 		c := dial(t, s)
 		for at := 1; at < len(stream); at++ {
 			c.send(stream[:at])
@@ -32,7 +32,7 @@ func TestSplitEverywhere(t *testing.T) {
 // TestPipelines sends pipelines larger than an skb, a buffer and a socket's memory.
 func TestPipelines(t *testing.T) {
 	value := strings.Repeat("v", 1000)
-	onBothPaths(t, func(t *testing.T, s *Server) {
+	onEveryPath(t, func(t *testing.T, s *Server) {
 		c := dial(t, s)
 		c.send(request("SET", "k", value))
 		c.expect([]byte("+OK\r\n"))
@@ -77,7 +77,7 @@ func TestRepliesInKernel(t *testing.T) {
 }
 
 func TestLargeValues(t *testing.T) {
-	onBothPaths(t, func(t *testing.T, s *Server) {
+	onEveryPath(t, func(t *testing.T, s *Server) {
 		c := dial(t, s)
 		for _, size := range []int{0, 1, 511, 4096, 16000, 16064, 16385, 32768, 65535, 65536} {
 			value := strings.Repeat("x", size)
@@ -100,7 +100,7 @@ func TestLargeValues(t *testing.T) {
 
 func TestHalfCloseAfterSending(t *testing.T) {
 	value := strings.Repeat("v", 1000)
-	onBothPaths(t, func(t *testing.T, s *Server) {
+	onEveryPath(t, func(t *testing.T, s *Server) {
 		for i := range 200 {
 			c := dial(t, s)
 			c.send(append(request("SET", "k", value), bytes.Repeat(request("GET", "k"), 1+i%40)...))
@@ -115,7 +115,7 @@ func TestHalfCloseAfterSending(t *testing.T) {
 
 // TestReset aborts connections in all states and checks that nothing of them is kept.
 func TestReset(t *testing.T) {
-	onBothPaths(t, func(t *testing.T, s *Server) {
+	onEveryPath(t, func(t *testing.T, s *Server) {
 		for i := range 200 {
 			c := dial(t, s)
 			switch i % 4 {
@@ -167,7 +167,7 @@ func waitNoConnections(t *testing.T, s *Server) {
 
 // TestDataBeforeAccept holds accept back until requests, one of them with a half-close, have arrived.
 func TestDataBeforeAccept(t *testing.T) {
-	for _, path := range bothPaths {
+	for _, path := range testedPaths {
 		t.Run(string(path), func(t *testing.T) {
 			gate := make(chan struct{})
 			s := startTest(t, Options{Path: path, BeforeAccept: func() { <-gate }})
@@ -194,7 +194,7 @@ func TestDataBeforeAccept(t *testing.T) {
 }
 
 func TestThousandConnections(t *testing.T) {
-	onBothPaths(t, func(t *testing.T, s *Server) {
+	onEveryPath(t, func(t *testing.T, s *Server) {
 		clients := make([]client, 1000)
 		for i := range clients {
 			clients[i] = dial(t, s)
@@ -262,7 +262,7 @@ func TestOthersUntouched(t *testing.T) {
 func TestStalledReader(t *testing.T) {
 	const n = 64000
 	value := strings.Repeat("v", 1000)
-	onBothPaths(t, func(t *testing.T, s *Server) {
+	onEveryPath(t, func(t *testing.T, s *Server) {
 		c := dial(t, s)
 		c.send(request("SET", "k", value))
 		c.expect([]byte("+OK\r\n"))
