@@ -18,7 +18,6 @@
 #define LOCAL_MESSAGE 1024 /* memory a queued message takes beside its bytes */
 #define LOCAL_MAX_MESSAGES (LOCAL_MAX_QUEUED / LOCAL_MESSAGE)
 #define SEND_SHUTDOWN 2
-#define PSOCK_MASK (~7ULL) /* flags in the low bits of sk_user_data */
 
 #include "local_gate.bpf.h"
 #include "local_message.bpf.h"
@@ -27,8 +26,7 @@
 static __noinline int local_recount(struct local *l, __u64 psock_addr)
 {
 	struct sk_psock *psock = kernel_cast((void *)psock_addr, struct sk_psock);
-	__u64 head = psock_addr + bpf_core_field_offset(struct sk_psock, ingress_msg);
-	__u64 at = (__u64)psock->ingress_msg.next, queued = 0;
+	__u64 head = psock_queue(psock_addr), at = (__u64)psock->ingress_msg.next, queued = 0;
 
 	if (!l)
 		return -EINVAL;
@@ -217,7 +215,7 @@ static __always_inline int local_leave(struct sk_msg_md *msg, struct conn *c, st
 }
 
 SEC("sk_msg")
-int bpfdb_send(struct sk_msg_md *msg)
+int bpfdb_local_send(struct sk_msg_md *msg)
 {
 	struct bpf_sock *sk = msg->sk;
 	struct local *l = sk ? bpf_sk_storage_get(&bpfdb_local, sk, 0, 0) : 0;
@@ -246,4 +244,23 @@ int bpfdb_send(struct sk_msg_md *msg)
 		outcome = local_serve(msg, sk, c, l, &replied);
 	}
 	return local_leave(msg, c, l, outcome, replied, again);
+}
+
+/*
+ * A client's socket holds the program attached to it, even when the server is gone, and that
+ * program's maps with it: the store, and the socket map that holds the socket. The kernel
+ * empties a program array when its last file descriptor closes, so what is attached only jumps.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, int(struct sk_msg_md *));
+} bpfdb_entry SEC(".maps") = {.values = {(void *)&bpfdb_local_send}};
+
+SEC("sk_msg")
+int bpfdb_send(struct sk_msg_md *msg)
+{
+	bpf_tail_call(msg, &bpfdb_entry, 0);
+	return SK_PASS;
 }

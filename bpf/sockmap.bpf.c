@@ -56,3 +56,4 @@ const volatile __u8 local_on = 1;
 #include "sockmap_reply.bpf.h"
 #include "sockmap_handover.bpf.h"
 #include "local_send.bpf.h"
+#include "local_drain.bpf.h"

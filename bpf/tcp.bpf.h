@@ -85,6 +85,15 @@ struct sk_msg {
 	struct list_head list;
 };
 
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+struct bpf_iter__sockmap {
+	struct bpf_iter_meta *meta;
+	struct sock *sk;
+};
+
 #pragma clang attribute pop
 
 enum sock_flags {
@@ -96,5 +105,20 @@ extern void *bpf_cast_to_kern_ctx(void *ctx) __ksym;
 extern void *bpf_rdonly_cast(const void *ptr, __u32 type_id) __ksym;
 
 #define kernel_cast(ptr, type) ((type *)bpf_rdonly_cast(ptr, bpf_core_type_id_kernel(type)))
+
+#define PSOCK_MASK (~7ULL) /* the rest of sk_user_data are flags */
+
+/* Where the queue of replies in a socket map entry begins and ends. */
+static __always_inline __u64 psock_queue(__u64 psock)
+{
+	return psock + bpf_core_field_offset(struct sk_psock, ingress_msg);
+}
+
+static __always_inline int psock_unread(__u64 psock)
+{
+	struct sk_psock *p = kernel_cast((void *)psock, struct sk_psock);
+
+	return psock && (__u64)p->ingress_msg.next != psock_queue(psock);
+}
 
 #endif

@@ -75,7 +75,6 @@ func TestUsage(t *testing.T) {
 	for args, want := range map[string]string{
 		"serve --path fast":                "must be one of auto, user, sockmap, local",
 		"serve --path wire":                "not available in this version",
-		"serve --path local":               "not available in this version",
 		"serve --memory 1KiB":              "memory is 1024",
 		"serve --memory 1GB":               "--memory \"1GB\"",
 		"serve --memory -1":                "--memory \"-1\"",

@@ -50,8 +50,9 @@ var (
 	mapsFast        = []string{"bpfdb_owned", "bpfdb_events"}
 	programsSockmap = []string{"bpfdb_verdict", "bpfdb_reply"}
 	mapsSockmap     = []string{"bpfdb_socks"}
-	programsLocal   = []string{"bpfdb_send"}
+	programsLocal   = []string{"bpfdb_send", "bpfdb_local_send", "bpfdb_unread"}
 	mapsLocal       = []string{"bpfdb_clients", "bpfdb_local", "bpfdb_pairs", "bpfdb_syns"}
+	mapsJump        = []string{"bpfdb_entry"}
 )
 
 // loadKernel loads the programs, those of a fast path only if asked to.
@@ -95,6 +96,7 @@ func fit(spec *ebpf.CollectionSpec, options Options, fast fastPaths, listener ui
 	}
 	if !fast.local {
 		drop(spec.Programs, programsLocal)
+		drop(spec.Maps, mapsJump)
 	}
 	for name, used := range map[string]bool{
 		"bpfdb_socks": fast.sockmap, "bpfdb_clients": fast.local, "bpfdb_pairs": fast.local, "bpfdb_syns": fast.local,

@@ -189,5 +189,5 @@ func (s *Server) release() error {
 	if s.kernel == nil {
 		return nil
 	}
-	return s.kernel.close()
+	return errors.Join(s.kernel.drain(), s.kernel.close())
 }
