@@ -22,9 +22,11 @@ func TestServeEnds(t *testing.T) {
 		path, served string
 		signal       syscall.Signal
 	}{
-		{"auto", "sockmap", syscall.SIGINT},
+		{"auto", "local+sockmap", syscall.SIGINT},
 		{"sockmap", "sockmap", syscall.SIGTERM},
 		{"sockmap", "sockmap", syscall.SIGKILL},
+		{"local", "local", syscall.SIGTERM},
+		{"local", "local", syscall.SIGKILL},
 		{"user", "user", syscall.SIGINT},
 		{"user", "user", syscall.SIGKILL},
 	} {
