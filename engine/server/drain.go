@@ -1,10 +1,13 @@
 package server
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
+	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
 )
 
@@ -46,4 +49,35 @@ func countUnread(walk *link.Iter) (int64, error) {
 		return 0, fmt.Errorf("walk local clients: %w", err)
 	}
 	return unread, nil
+}
+
+// entryEnd returns a function that, once the collection is closed, waits until the kernel has emptied the program
+// array of the local path. It does so in the background when the array's last descriptor is closed, and on Linux
+// 6.18 takes one reference too many when somebody who looks at maps by their numbers does the same meanwhile.
+func (k *kernel) entryEnd() func() error {
+	none := func() error { return nil }
+	prog := k.collection.Programs["bpfdb_local_send"]
+	if prog == nil {
+		return none
+	}
+	info, err := prog.Info()
+	if err != nil {
+		return func() error { return fmt.Errorf("look at %s: %w", prog, err) }
+	}
+	id, ok := info.ID()
+	if !ok {
+		return none
+	}
+	return func() error {
+		for deadline := time.Now().Add(drainMax); time.Now().Before(deadline); time.Sleep(drainStep) {
+			left, err := ebpf.NewProgramFromID(id)
+			if errors.Is(err, os.ErrNotExist) {
+				return nil
+			} else if err != nil {
+				return fmt.Errorf("look for program %d: %w", id, err)
+			}
+			left.Close()
+		}
+		return nil
+	}
 }

@@ -268,6 +268,7 @@ func (k *kernel) close() error {
 	for _, undo := range k.attached {
 		errs = append(errs, undo())
 	}
+	awaitEnd := k.entryEnd()
 	k.collection.Close()
-	return errors.Join(errs...)
+	return errors.Join(append(errs, awaitEnd())...)
 }

@@ -122,11 +122,16 @@ func TestClientInContainer(t *testing.T) {
 	}
 }
 
-// TestUnreadReplies stops the server while a client has not read yet: the reply is there, then the end.
+// TestUnreadReplies stops the server while a client has not read yet: the reply is there, then the end, and
+// nothing of the server stays with its clients.
 func TestUnreadReplies(t *testing.T) {
 	for _, path := range testedPaths {
 		t.Run(string(path), func(t *testing.T) {
 			requireKernel(t)
+			before, err := kerneltest.Snapshot()
+			if err != nil {
+				t.Fatal(err)
+			}
 			s, closeServer, err := open(Options{Path: path})
 			if err != nil {
 				t.Fatal(err)
@@ -145,6 +150,10 @@ func TestUnreadReplies(t *testing.T) {
 			idle.expectEnd()
 			if err := <-closed; err != nil {
 				t.Error(err)
+			}
+			// The clients' sockets are open still.
+			if left, err := kerneltest.LeftBehind(before, "bpfdb"); len(left) > 0 || err != nil {
+				t.Errorf("left in the kernel: %v, %v", left, err)
 			}
 		})
 	}
