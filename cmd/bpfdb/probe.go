@@ -34,6 +34,21 @@ func mapType(t ebpf.MapType) func() error {
 	return func() error { return features.HaveMapType(t) }
 }
 
+// kernelFunction looks for a function in the kernel's type information.
+func kernelFunction(name string) func() error {
+	return func() error {
+		spec, err := btf.LoadKernelSpec()
+		if err != nil {
+			return err
+		}
+		var fn *btf.Func
+		if err := spec.TypeByName(name, &fn); err != nil {
+			return fmt.Errorf("%s is not there", name)
+		}
+		return nil
+	}
+}
+
 // probes in the order they are shown. The newest feature sets the oldest kernel: may_goto is 6.9; sk_skb programs
 // that change a socket's data were unreliable before 6.12.
 var probes = []feature{
@@ -56,17 +71,22 @@ var probes = []feature{
 	}},
 	{"SYSCALL programs", "engine", program(ebpf.Syscall)},
 	{"maps in maps", "engine", mapType(ebpf.ArrayOfMaps)},
-	{"cgroup v2 mount", "sockmap", func() error {
+	{"cgroup v2 mount", "sockmap, local", func() error {
 		_, err := cgroup2.Root()
 		return err
 	}},
-	{"sockops programs", "sockmap", program(ebpf.SockOps)},
+	{"sockops programs", "sockmap, local", program(ebpf.SockOps)},
 	{"sk_skb programs", "sockmap", program(ebpf.SkSKB)},
-	{"sk_msg programs", "sockmap", program(ebpf.SkMsg)},
-	{"socket hash maps", "sockmap", mapType(ebpf.SockHash)},
-	{"socket storage in sk_msg", "sockmap", helper(ebpf.SkMsg, asm.FnSkStorageGet)},
+	{"sk_msg programs", "sockmap, local", program(ebpf.SkMsg)},
+	{"socket hash maps", "sockmap, local", mapType(ebpf.SockHash)},
+	{"socket storage in sk_msg", "sockmap, local", helper(ebpf.SkMsg, asm.FnSkStorageGet)},
 	{"TCP state in sk_skb", "sockmap", helper(ebpf.SkSKB, asm.FnSkcToTcpSock)},
-	{"ring buffers", "sockmap", mapType(ebpf.RingBuf)},
+	{"ring buffers", "sockmap, local", mapType(ebpf.RingBuf)},
+	{"TCP state in sk_msg", "local", helper(ebpf.SkMsg, asm.FnSkcToTcpSock)},
+	{"redirect to a socket's own queue", "local", helper(ebpf.SkMsg, asm.FnMsgRedirectHash)},
+	{"longer and shorter messages", "local", helper(ebpf.SkMsg, asm.FnMsgPushData)},
+	{"program arrays", "local", mapType(ebpf.ProgramArray)},
+	{"reading kernel structures by type", "local", kernelFunction("bpf_rdonly_cast")},
 }
 
 var errFeatures = errors.New("some features are missing")
