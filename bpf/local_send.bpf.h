@@ -131,6 +131,8 @@ static __always_inline enum outcome local_execute(struct sk_msg_md *msg, struct 
 						  struct scratch *s)
 {
 	__u32 len = msg->size, have = c->carry ? c->carry_len : 0, status, left;
+	enum counter why;
+	int close;
 
 	if (len > BPFDB_BUFFER_SIZE)
 		len = BPFDB_BUFFER_SIZE;
@@ -145,25 +147,28 @@ static __always_inline enum outcome local_execute(struct sk_msg_md *msg, struct 
 	s->out_limit = LOCAL_MAX_REPLY;
 	serve(s, c);
 	status = s->status;
+	why = fallback_reason(status);
 	left = s->in_len - s->in_pos;
 	if (status == SERVE_PARTIAL && msg->size == len) {
 		if (!s->spare)
 			s->spare = buffer_pop();
 		if (!carry_keep(c, s))
 			return local_answer(msg, s, len, 0);
-		return s->in_pos ? OUTCOME_ABORT : local_refuse(COUNTER_FALLBACK_CARRY);
+		why = COUNTER_FALLBACK_CARRY;
 	}
 	/* Nothing was executed and the carry is as before: the message may pass whole. */
 	if (!s->in_pos)
-		return local_refuse(fallback_reason(status));
+		return local_refuse(why);
 	/* What was executed ends in this message: the carry has been used up. */
 	carry_free(c);
 	if (left > len)
 		return OUTCOME_ABORT;
-	if (status == SERVE_DONE || status == SERVE_FULL || status == SERVE_PARTIAL)
-		return local_answer(msg, s, len - left, 0);
-	count(fallback_reason(status), 1);
-	return local_answer(msg, s, len - left, 1);
+	/* A request cut off by the limit above may go on in what comes back. */
+	close = status == SERVE_PARTIAL ? msg->size == len
+					: status != SERVE_DONE && status != SERVE_FULL;
+	if (close)
+		count(why, 1);
+	return local_answer(msg, s, len - left, close);
 }
 
 static __always_inline enum outcome local_serve(struct sk_msg_md *msg, struct bpf_sock *sk,

@@ -293,3 +293,37 @@ func TestStalledReader(t *testing.T) {
 		c.expect([]byte("+PONG\r\n"))
 	})
 }
+
+// TestNoBuffers has more connections in the middle of a request than there are buffers for.
+func TestNoBuffers(t *testing.T) {
+	for _, path := range []Path{PathSockmap, PathLocal} {
+		t.Run(string(path), func(t *testing.T) {
+			s := startTest(t, Options{Path: path, Buffers: 4})
+			clients := make([]client, 20)
+			for i := range clients {
+				clients[i] = dial(t, s)
+				clients[i].send(request("PING"))
+				clients[i].expect([]byte("+PONG\r\n"))
+			}
+			whole := request("SET", "k", "v")
+			for round := range 3 {
+				for _, c := range clients {
+					c.send(append(request("ECHO", "x"), whole[:5+round]...))
+				}
+				for _, c := range clients {
+					c.expect(bulkReply("x"))
+					c.send(whole[5+round:])
+					c.expect([]byte("+OK\r\n"))
+				}
+			}
+			if s.counter("fallback_carry") == 0 {
+				t.Error("there were buffers for all")
+			}
+			for name, n := range s.db.Stats().Counters {
+				if n > 0 && strings.HasPrefix(name, "drop_") {
+					t.Errorf("%s is %d, want 0", name, n)
+				}
+			}
+		})
+	}
+}
