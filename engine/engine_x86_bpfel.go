@@ -26,6 +26,7 @@ type engineConn struct {
 	_          structs.HostLayout
 	Cookie     uint64
 	Gate       uint64
+	Isns       uint64
 	FirstReply uint32
 	LastReply  uint32
 	ReplyBytes uint32
@@ -43,6 +44,8 @@ type engineConn struct {
 	Queue      uint64
 	QueueLen   uint32
 	QueueSize  uint32
+	ClientSeq  uint32
+	ServerSeq  uint32
 }
 
 type engineControl struct {
@@ -101,11 +104,15 @@ const (
 	engineCounterCOUNTER_FALLBACK_SCRATCH  engineCounter = 22
 	engineCounterCOUNTER_FALLBACK_CARRY    engineCounter = 23
 	engineCounterCOUNTER_FALLBACK_BACKLOG  engineCounter = 24
-	engineCounterCOUNTER_FALLBACK_GATE     engineCounter = 25
-	engineCounterCOUNTER_DROP_REPLY        engineCounter = 26
-	engineCounterCOUNTER_DROP_EVENT        engineCounter = 27
-	engineCounterCOUNTER_CONNECTIONS       engineCounter = 28
-	engineCounterCOUNTER_NR                engineCounter = 29
+	engineCounterCOUNTER_FALLBACK_SOCKET   engineCounter = 25
+	engineCounterCOUNTER_FALLBACK_UNREAD   engineCounter = 26
+	engineCounterCOUNTER_FALLBACK_GATE     engineCounter = 27
+	engineCounterCOUNTER_DROP_REPLY        engineCounter = 28
+	engineCounterCOUNTER_DROP_EVENT        engineCounter = 29
+	engineCounterCOUNTER_CONNECTIONS       engineCounter = 30
+	engineCounterCOUNTER_LOCAL_CONNECTIONS engineCounter = 31
+	engineCounterCOUNTER_LOCAL_BATCHES     engineCounter = 32
+	engineCounterCOUNTER_NR                engineCounter = 33
 )
 
 type engineMaintainArgs struct {
@@ -264,8 +271,8 @@ type engineShard struct {
 	Used     int64
 	Versions int64
 	Overflow int64
-	Counters [29]uint64
-	_        [56]byte
+	Counters [33]uint64
+	_        [24]byte
 }
 
 type engineTransactArgs struct {

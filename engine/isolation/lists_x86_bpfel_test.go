@@ -76,6 +76,7 @@ const (
 	listsMapBpfdbTxns      = "bpfdb_txns"
 	listsMapEntries        = "entries"
 	listsMapWorkers        = "workers"
+	listsProgListsBucket   = "lists_bucket"
 	listsProgListsPrepare  = "lists_prepare"
 	listsProgListsRun      = "lists_run"
 	listsProgListsStart    = "lists_start"
@@ -124,6 +125,7 @@ type listsSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type listsProgramSpecs struct {
+	ListsBucket  *ebpf.ProgramSpec `ebpf:"lists_bucket"`
 	ListsPrepare *ebpf.ProgramSpec `ebpf:"lists_prepare"`
 	ListsRun     *ebpf.ProgramSpec `ebpf:"lists_run"`
 	ListsStart   *ebpf.ProgramSpec `ebpf:"lists_start"`
@@ -210,6 +212,7 @@ type listsVariables struct {
 //
 // It can be passed to loadListsObjects or ebpf.CollectionSpec.LoadAndAssign.
 type listsPrograms struct {
+	ListsBucket  *ebpf.Program `ebpf:"lists_bucket"`
 	ListsPrepare *ebpf.Program `ebpf:"lists_prepare"`
 	ListsRun     *ebpf.Program `ebpf:"lists_run"`
 	ListsStart   *ebpf.Program `ebpf:"lists_start"`
@@ -217,6 +220,7 @@ type listsPrograms struct {
 
 func (p *listsPrograms) Close() error {
 	return _ListsClose(
+		p.ListsBucket,
 		p.ListsPrepare,
 		p.ListsRun,
 		p.ListsStart,

@@ -26,6 +26,7 @@ const (
 	uncheckedMapBpfdbTxns      = "bpfdb_txns"
 	uncheckedMapEntries        = "entries"
 	uncheckedMapWorkers        = "workers"
+	uncheckedProgListsBucket   = "lists_bucket"
 	uncheckedProgListsPrepare  = "lists_prepare"
 	uncheckedProgListsRun      = "lists_run"
 	uncheckedProgListsStart    = "lists_start"
@@ -74,6 +75,7 @@ type uncheckedSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type uncheckedProgramSpecs struct {
+	ListsBucket  *ebpf.ProgramSpec `ebpf:"lists_bucket"`
 	ListsPrepare *ebpf.ProgramSpec `ebpf:"lists_prepare"`
 	ListsRun     *ebpf.ProgramSpec `ebpf:"lists_run"`
 	ListsStart   *ebpf.ProgramSpec `ebpf:"lists_start"`
@@ -160,6 +162,7 @@ type uncheckedVariables struct {
 //
 // It can be passed to loadUncheckedObjects or ebpf.CollectionSpec.LoadAndAssign.
 type uncheckedPrograms struct {
+	ListsBucket  *ebpf.Program `ebpf:"lists_bucket"`
 	ListsPrepare *ebpf.Program `ebpf:"lists_prepare"`
 	ListsRun     *ebpf.Program `ebpf:"lists_run"`
 	ListsStart   *ebpf.Program `ebpf:"lists_start"`
@@ -167,6 +170,7 @@ type uncheckedPrograms struct {
 
 func (p *uncheckedPrograms) Close() error {
 	return _UncheckedClose(
+		p.ListsBucket,
 		p.ListsPrepare,
 		p.ListsRun,
 		p.ListsStart,

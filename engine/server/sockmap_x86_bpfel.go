@@ -17,6 +17,7 @@ type sockmapConn struct {
 	_          structs.HostLayout
 	Cookie     uint64
 	Gate       uint64
+	Isns       uint64
 	FirstReply uint32
 	LastReply  uint32
 	ReplyBytes uint32
@@ -34,6 +35,8 @@ type sockmapConn struct {
 	Queue      uint64
 	QueueLen   uint32
 	QueueSize  uint32
+	ClientSeq  uint32
+	ServerSeq  uint32
 }
 
 type sockmapConnArgs struct {
@@ -43,7 +46,7 @@ type sockmapConnArgs struct {
 	Scratch uint32
 	Flags   uint32
 	Result  int32
-	Pad     uint32
+	Sent    uint32
 }
 
 // Names of all BPF objects in the ELF.
@@ -51,28 +54,39 @@ type sockmapConnArgs struct {
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
 	sockmapMapBpfdbBuffers       = "bpfdb_buffers"
+	sockmapMapBpfdbClients       = "bpfdb_clients"
 	sockmapMapBpfdbConns         = "bpfdb_conns"
 	sockmapMapBpfdbControl       = "bpfdb_control"
+	sockmapMapBpfdbEntry         = "bpfdb_entry"
 	sockmapMapBpfdbEvents        = "bpfdb_events"
 	sockmapMapBpfdbHeap          = "bpfdb_heap"
 	sockmapMapBpfdbIndex         = "bpfdb_index"
+	sockmapMapBpfdbLocal         = "bpfdb_local"
 	sockmapMapBpfdbMarks         = "bpfdb_marks"
 	sockmapMapBpfdbOwned         = "bpfdb_owned"
+	sockmapMapBpfdbPairs         = "bpfdb_pairs"
 	sockmapMapBpfdbScratches     = "bpfdb_scratches"
 	sockmapMapBpfdbShards        = "bpfdb_shards"
 	sockmapMapBpfdbSocks         = "bpfdb_socks"
+	sockmapMapBpfdbSyns          = "bpfdb_syns"
 	sockmapMapBpfdbTxns          = "bpfdb_txns"
 	sockmapProgBpfdbConnAccept   = "bpfdb_conn_accept"
 	sockmapProgBpfdbConnDrop     = "bpfdb_conn_drop"
 	sockmapProgBpfdbConnGive     = "bpfdb_conn_give"
 	sockmapProgBpfdbConnProtocol = "bpfdb_conn_protocol"
 	sockmapProgBpfdbConnTake     = "bpfdb_conn_take"
+	sockmapProgBpfdbLocalSend    = "bpfdb_local_send"
 	sockmapProgBpfdbReply        = "bpfdb_reply"
+	sockmapProgBpfdbSend         = "bpfdb_send"
 	sockmapProgBpfdbSockops      = "bpfdb_sockops"
+	sockmapProgBpfdbUnread       = "bpfdb_unread"
 	sockmapProgBpfdbVerdict      = "bpfdb_verdict"
 	sockmapVarBufferCount        = "buffer_count"
 	sockmapVarBufferFree         = "buffer_free"
 	sockmapVarBufferUsed         = "buffer_used"
+	sockmapVarListenerCookie     = "listener_cookie"
+	sockmapVarLocalOn            = "local_on"
+	sockmapVarSockmapOn          = "sockmap_on"
 )
 
 // loadSockmap returns the embedded CollectionSpec for sockmap.
@@ -122,8 +136,11 @@ type sockmapProgramSpecs struct {
 	BpfdbConnGive     *ebpf.ProgramSpec `ebpf:"bpfdb_conn_give"`
 	BpfdbConnProtocol *ebpf.ProgramSpec `ebpf:"bpfdb_conn_protocol"`
 	BpfdbConnTake     *ebpf.ProgramSpec `ebpf:"bpfdb_conn_take"`
+	BpfdbLocalSend    *ebpf.ProgramSpec `ebpf:"bpfdb_local_send"`
 	BpfdbReply        *ebpf.ProgramSpec `ebpf:"bpfdb_reply"`
+	BpfdbSend         *ebpf.ProgramSpec `ebpf:"bpfdb_send"`
 	BpfdbSockops      *ebpf.ProgramSpec `ebpf:"bpfdb_sockops"`
+	BpfdbUnread       *ebpf.ProgramSpec `ebpf:"bpfdb_unread"`
 	BpfdbVerdict      *ebpf.ProgramSpec `ebpf:"bpfdb_verdict"`
 }
 
@@ -132,16 +149,21 @@ type sockmapProgramSpecs struct {
 // It can be passed ebpf.CollectionSpec.Assign.
 type sockmapMapSpecs struct {
 	BpfdbBuffers   *ebpf.MapSpec `ebpf:"bpfdb_buffers"`
+	BpfdbClients   *ebpf.MapSpec `ebpf:"bpfdb_clients"`
 	BpfdbConns     *ebpf.MapSpec `ebpf:"bpfdb_conns"`
 	BpfdbControl   *ebpf.MapSpec `ebpf:"bpfdb_control"`
+	BpfdbEntry     *ebpf.MapSpec `ebpf:"bpfdb_entry"`
 	BpfdbEvents    *ebpf.MapSpec `ebpf:"bpfdb_events"`
 	BpfdbHeap      *ebpf.MapSpec `ebpf:"bpfdb_heap"`
 	BpfdbIndex     *ebpf.MapSpec `ebpf:"bpfdb_index"`
+	BpfdbLocal     *ebpf.MapSpec `ebpf:"bpfdb_local"`
 	BpfdbMarks     *ebpf.MapSpec `ebpf:"bpfdb_marks"`
 	BpfdbOwned     *ebpf.MapSpec `ebpf:"bpfdb_owned"`
+	BpfdbPairs     *ebpf.MapSpec `ebpf:"bpfdb_pairs"`
 	BpfdbScratches *ebpf.MapSpec `ebpf:"bpfdb_scratches"`
 	BpfdbShards    *ebpf.MapSpec `ebpf:"bpfdb_shards"`
 	BpfdbSocks     *ebpf.MapSpec `ebpf:"bpfdb_socks"`
+	BpfdbSyns      *ebpf.MapSpec `ebpf:"bpfdb_syns"`
 	BpfdbTxns      *ebpf.MapSpec `ebpf:"bpfdb_txns"`
 }
 
@@ -149,9 +171,12 @@ type sockmapMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type sockmapVariableSpecs struct {
-	BufferCount *ebpf.VariableSpec `ebpf:"buffer_count"`
-	BufferFree  *ebpf.VariableSpec `ebpf:"buffer_free"`
-	BufferUsed  *ebpf.VariableSpec `ebpf:"buffer_used"`
+	BufferCount    *ebpf.VariableSpec `ebpf:"buffer_count"`
+	BufferFree     *ebpf.VariableSpec `ebpf:"buffer_free"`
+	BufferUsed     *ebpf.VariableSpec `ebpf:"buffer_used"`
+	ListenerCookie *ebpf.VariableSpec `ebpf:"listener_cookie"`
+	LocalOn        *ebpf.VariableSpec `ebpf:"local_on"`
+	SockmapOn      *ebpf.VariableSpec `ebpf:"sockmap_on"`
 }
 
 // sockmapObjects contains all objects after they have been loaded into the kernel.
@@ -175,32 +200,42 @@ func (o *sockmapObjects) Close() error {
 // It can be passed to loadSockmapObjects or ebpf.CollectionSpec.LoadAndAssign.
 type sockmapMaps struct {
 	BpfdbBuffers   *ebpf.Map `ebpf:"bpfdb_buffers"`
+	BpfdbClients   *ebpf.Map `ebpf:"bpfdb_clients"`
 	BpfdbConns     *ebpf.Map `ebpf:"bpfdb_conns"`
 	BpfdbControl   *ebpf.Map `ebpf:"bpfdb_control"`
+	BpfdbEntry     *ebpf.Map `ebpf:"bpfdb_entry"`
 	BpfdbEvents    *ebpf.Map `ebpf:"bpfdb_events"`
 	BpfdbHeap      *ebpf.Map `ebpf:"bpfdb_heap"`
 	BpfdbIndex     *ebpf.Map `ebpf:"bpfdb_index"`
+	BpfdbLocal     *ebpf.Map `ebpf:"bpfdb_local"`
 	BpfdbMarks     *ebpf.Map `ebpf:"bpfdb_marks"`
 	BpfdbOwned     *ebpf.Map `ebpf:"bpfdb_owned"`
+	BpfdbPairs     *ebpf.Map `ebpf:"bpfdb_pairs"`
 	BpfdbScratches *ebpf.Map `ebpf:"bpfdb_scratches"`
 	BpfdbShards    *ebpf.Map `ebpf:"bpfdb_shards"`
 	BpfdbSocks     *ebpf.Map `ebpf:"bpfdb_socks"`
+	BpfdbSyns      *ebpf.Map `ebpf:"bpfdb_syns"`
 	BpfdbTxns      *ebpf.Map `ebpf:"bpfdb_txns"`
 }
 
 func (m *sockmapMaps) Close() error {
 	return _SockmapClose(
 		m.BpfdbBuffers,
+		m.BpfdbClients,
 		m.BpfdbConns,
 		m.BpfdbControl,
+		m.BpfdbEntry,
 		m.BpfdbEvents,
 		m.BpfdbHeap,
 		m.BpfdbIndex,
+		m.BpfdbLocal,
 		m.BpfdbMarks,
 		m.BpfdbOwned,
+		m.BpfdbPairs,
 		m.BpfdbScratches,
 		m.BpfdbShards,
 		m.BpfdbSocks,
+		m.BpfdbSyns,
 		m.BpfdbTxns,
 	)
 }
@@ -209,9 +244,12 @@ func (m *sockmapMaps) Close() error {
 //
 // It can be passed to loadSockmapObjects or ebpf.CollectionSpec.LoadAndAssign.
 type sockmapVariables struct {
-	BufferCount *ebpf.Variable `ebpf:"buffer_count"`
-	BufferFree  *ebpf.Variable `ebpf:"buffer_free"`
-	BufferUsed  *ebpf.Variable `ebpf:"buffer_used"`
+	BufferCount    *ebpf.Variable `ebpf:"buffer_count"`
+	BufferFree     *ebpf.Variable `ebpf:"buffer_free"`
+	BufferUsed     *ebpf.Variable `ebpf:"buffer_used"`
+	ListenerCookie *ebpf.Variable `ebpf:"listener_cookie"`
+	LocalOn        *ebpf.Variable `ebpf:"local_on"`
+	SockmapOn      *ebpf.Variable `ebpf:"sockmap_on"`
 }
 
 // sockmapPrograms contains all programs after they have been loaded into the kernel.
@@ -223,8 +261,11 @@ type sockmapPrograms struct {
 	BpfdbConnGive     *ebpf.Program `ebpf:"bpfdb_conn_give"`
 	BpfdbConnProtocol *ebpf.Program `ebpf:"bpfdb_conn_protocol"`
 	BpfdbConnTake     *ebpf.Program `ebpf:"bpfdb_conn_take"`
+	BpfdbLocalSend    *ebpf.Program `ebpf:"bpfdb_local_send"`
 	BpfdbReply        *ebpf.Program `ebpf:"bpfdb_reply"`
+	BpfdbSend         *ebpf.Program `ebpf:"bpfdb_send"`
 	BpfdbSockops      *ebpf.Program `ebpf:"bpfdb_sockops"`
+	BpfdbUnread       *ebpf.Program `ebpf:"bpfdb_unread"`
 	BpfdbVerdict      *ebpf.Program `ebpf:"bpfdb_verdict"`
 }
 
@@ -235,8 +276,11 @@ func (p *sockmapPrograms) Close() error {
 		p.BpfdbConnGive,
 		p.BpfdbConnProtocol,
 		p.BpfdbConnTake,
+		p.BpfdbLocalSend,
 		p.BpfdbReply,
+		p.BpfdbSend,
 		p.BpfdbSockops,
+		p.BpfdbUnread,
 		p.BpfdbVerdict,
 	)
 }
