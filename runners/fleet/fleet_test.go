@@ -117,8 +117,8 @@ func TestFleetFails(t *testing.T) {
 	}{
 		"no such program":  {[][]string{{"/no/such/program"}}, nil, "/no/such/program"},
 		"dies at once":     {append(workers(1), []string{"sh", "-c", "echo alas >&2"}), nil, "alas"},
-		"talks nonsense":   {append(workers(1), []string{"sh", "-c", "read load; echo what?"}), nil, "its report"},
-		"is never ready":   {append(workers(1), []string{"sh", "-c", "read load; echo {}"}), nil, "did not say that it is ready"},
+		"talks nonsense":   {append(workers(1), []string{"echo", "what?"}), nil, "its report"},
+		"is never ready":   {append(workers(1), []string{"echo", "{}"}), nil, "did not say that it is ready"},
 		"cannot connect":   {workers(2), func(c *driver.Config) { c.Addr = "127.0.0.1:1" }, "connection refused"},
 		"too many members": {workers(6), nil, "5 connections cannot be shared among 6"},
 	} {
