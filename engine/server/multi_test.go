@@ -28,7 +28,7 @@ func TestMultiSplitEverywhere(t *testing.T) {
 	want := []byte("+OK\r\n+OK\r\n+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n*3\r\n:1\r\n$3\r\na b\r\n$1\r\n1\r\n" +
 		"+OK\r\n-ERR CLIENT is not allowed inside a transaction\r\n" +
 		"-EXECABORT Transaction discarded because of previous errors.\r\n+OK\r\n+OK\r\n$1\r\n1\r\n")
-	onBothPaths(t, func(t *testing.T, s *Server) {
+	onEveryPath(t, func(t *testing.T, s *Server) {
 		c := dial(t, s)
 		for at := 1; at < len(stream); at++ {
 			c.send(stream[:at])
@@ -42,7 +42,7 @@ func TestMultiSplitEverywhere(t *testing.T) {
 // TestMultiLarge takes replies and queues past what the kernel serves alone.
 func TestMultiLarge(t *testing.T) {
 	value := strings.Repeat("v", 60000)
-	onBothPaths(t, func(t *testing.T, s *Server) {
+	onEveryPath(t, func(t *testing.T, s *Server) {
 		c := dial(t, s)
 		for range 20 {
 			c.send(bytes.Join([][]byte{request("MULTI"), request("SET", "k", value), request("GET", "k"),
@@ -71,7 +71,7 @@ func sendCrowded(t *testing.T, s *Server, c client) {
 
 // TestMultiKilled ends connections in MULTI and WATCH in every way: nothing of theirs may stay.
 func TestMultiKilled(t *testing.T) {
-	for _, path := range bothPaths {
+	for _, path := range testedPaths {
 		t.Run(string(path), func(t *testing.T) {
 			s := startTest(t, Options{Path: path})
 			before := s.db.Stats()
@@ -105,7 +105,7 @@ func TestMultiKilled(t *testing.T) {
 // TestMultiBusy takes all transactions away: EXEC gives up, and with it MULTI is over.
 func TestMultiBusy(t *testing.T) {
 	const busy = "-BUSY too much contention on a key, try again\r\n"
-	for _, path := range bothPaths {
+	for _, path := range testedPaths {
 		t.Run(string(path), func(t *testing.T) {
 			s := startTest(t, Options{Path: path})
 			c := dial(t, s)
@@ -156,7 +156,7 @@ func takeTxns(t *testing.T, s *Server) (restore func()) {
 // TestGoRedisMulti counts with TxPipelined and with Watch from several clients at once, while others look: two
 // keys written together are never seen apart, and no increment is lost.
 func TestGoRedisMulti(t *testing.T) {
-	onBothPaths(t, func(t *testing.T, s *Server) {
+	onEveryPath(t, func(t *testing.T, s *Server) {
 		ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
 		defer cancel()
 		client := redis.NewClient(&redis.Options{Addr: s.Addr().String(), MaxRetries: -1})

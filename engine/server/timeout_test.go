@@ -12,7 +12,7 @@ import (
 // TestIdleTransaction leaves transactions open and silent. What their clients then send must not take effect
 // outside the transaction they believe to be in, until they end it.
 func TestIdleTransaction(t *testing.T) {
-	for _, path := range []Path{PathUser, PathSockmap} {
+	for _, path := range testedPaths {
 		t.Run(string(path), func(t *testing.T) {
 			s := startWith(t, engine.Options{TxnTimeout: 20 * time.Millisecond}, Options{Path: path})
 			conn, err := net.Dial("tcp", s.Addr().String())
