@@ -57,7 +57,7 @@ func smallSpec(t testing.TB, name string) workloads.Spec {
 func testConfig(t testing.TB, to target, name, mode string) Config {
 	return Config{
 		Addr: to.addr, Connections: 1, Threads: 2, Workload: smallSpec(t, name), Mode: mode, Seed: 7,
-		Operations: 3000, WarmupOperations: 500,
+		Operations: 2000, WarmupOperations: 500,
 	}
 }
 

@@ -81,7 +81,7 @@ func invariantsHold(t *testing.T, to target, name string) {
 		if transaction.CheckMode(mode, cfg.Workload) != nil {
 			continue
 		}
-		cfg.Connections, cfg.Operations = 20, 6000
+		cfg.Connections, cfg.Operations = 20, 4000
 		res := execute(t, cfg)
 		wantWhole(t, cfg, verify(t, cfg, res))
 		digests[res.OpStreamDigest] = true
@@ -98,7 +98,7 @@ func invariantsHold(t *testing.T, to target, name string) {
 		return // lost updates of blind writes do not show; in tatp they are rare
 	}
 	cfg := testConfig(t, to, name, transaction.Unsafe)
-	cfg.Connections, cfg.Operations = 20, 20_000
+	cfg.Connections, cfg.Operations = 20, 10_000
 	if name == "ycsb-t" {
 		cfg.Workload.TotalCash = 100_000 // enough that no transfer is refused
 	}
