@@ -15,7 +15,7 @@ import (
 	"bpfdb/internal/kerneltest"
 )
 
-// database is an engine served on both paths at once.
+// database is an engine served on several paths at once.
 type database struct {
 	*engine.DB
 	addrs map[server.Path]string
@@ -60,7 +60,7 @@ func (s *sharedDatabase) load() (err error) {
 		return err
 	}
 	s.addrs = map[server.Path]string{}
-	for _, path := range []server.Path{server.PathUser, server.PathSockmap} {
+	for _, path := range []server.Path{server.PathUser, server.PathSockmap, server.PathLocal} {
 		on, err := server.Start(s.DB, server.Options{Addr: "127.0.0.1:0", Path: path}, os.Stderr)
 		if err != nil {
 			return err
