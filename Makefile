@@ -20,11 +20,11 @@ TEST_TIMEOUT := 8m
 # Go refuses to stamp the revision where git does (not a repository, or somebody else's).
 BUILDVCS := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false)
 
-.PHONY: help deps generate build test check check-long reproduce clean
+.PHONY: help deps generate build test check reproduce gate gate-selftest clean
 
 help: ## list the targets
 	@grep -hE '^[a-zA-Z%-]+:.*## ' $(MAKEFILE_LIST) | sed 's/%/NAME/' \
-		| awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+		| awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
 	@echo "  PROFILE=quick|paper chooses the length of reproduce and fig-NAME (now: $(PROFILE))"
 
 deps: ## install missing packages (Debian/Ubuntu, root)
@@ -53,6 +53,13 @@ reproduce: deps build ## run the experiments, draw figures, refresh the tables (
 
 fig-%: deps build ## run experiments/NAME.yaml and draw its figure (root)
 	@scripts/reproduce $(PROFILE) $*
+
+gate: deps build ## compare this tree with BASE=COMMIT|DIR; exit 1: slower, 2: in doubt (root)
+	@[ -n "$(BASE)" ] || { echo "gate: say what to compare with: make gate BASE=origin/main" >&2; exit 2; }
+	@bin/bench gate --base "$(BASE)"
+
+gate-selftest: deps build ## show that the gate finds injected slowdowns and nothing else (root, 1 h)
+	@bin/bench gate-selftest
 
 clean: ## remove what build and reproduce made
 	rm -rf bin results/local

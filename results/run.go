@@ -115,10 +115,8 @@ func (t *Trial) validate() error {
 	if !filepath.IsLocal(t.HistogramLog) {
 		return fmt.Errorf("histogram_log %q does not lie in the run directory", t.HistogramLog)
 	}
-	for _, l := range t.Latency {
-		if l.Op == "all" && l.Count > 0 {
-			return nil
-		}
+	if all := t.All(); all == nil || all.Count == 0 {
+		return errors.New(`latency has no counts for "all"`)
 	}
-	return errors.New(`latency has no counts for "all"`)
+	return nil
 }

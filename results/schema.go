@@ -140,6 +140,19 @@ type OpLatency struct {
 	MeanNS float64 `json:"mean_ns"`
 }
 
+// AllOps is the OpLatency.Op of every operation together.
+const AllOps = "all"
+
+// All is the latency of every operation together; nil where there is none.
+func (t *Trial) All() *OpLatency {
+	for i := range t.Latency {
+		if t.Latency[i].Op == AllOps {
+			return &t.Latency[i]
+		}
+	}
+	return nil
+}
+
 // CPU is whole-machine processor time during the measured phase, from /proc/stat.
 // An in-kernel server's work is charged to no process, so per-process figures would
 // flatter it (softirq and kworker time belong to nobody).

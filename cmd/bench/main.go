@@ -45,8 +45,8 @@ func bench(ctx context.Context, arguments []string, stdout, stderr io.Writer) in
 		},
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newPlanCommand(), newRunCommand(), newEnvCommand(), newPlotCommand(), newReportCommand())
-	root.AddCommand(newWorkerCommand())
+	root.AddCommand(newPlanCommand(), newRunCommand(), newEnvCommand(), newPlotCommand(), newReportCommand(),
+		newGateCommand(), newGateSelftestCommand(), newCompareCommand())
 	root.SetArgs(arguments)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
@@ -59,6 +59,9 @@ func bench(ctx context.Context, arguments []string, stdout, stderr io.Writer) in
 		return exitInterrupted
 	}
 	fmt.Fprintf(stderr, "bench: %v\n", err)
+	if code, asked := exitCode(err); asked {
+		return code
+	}
 	if !started || isUsage(err) {
 		return exitUsage
 	}

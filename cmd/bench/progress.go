@@ -70,7 +70,7 @@ type lineProgress struct {
 }
 
 func (p *lineProgress) Begin(trials []plan.Trial) {
-	p.begun, p.total = time.Now(), len(trials)
+	*p = lineProgress{w: p.w, begun: time.Now(), total: len(trials)}
 	for _, t := range trials {
 		p.left += t.Estimate()
 	}

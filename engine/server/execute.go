@@ -15,6 +15,7 @@ const maxBusy = 10000
 // execute runs the requests in the area's in[0..n) and sends their replies. What it leaves, an incomplete request
 // or all behind a socket that takes no more, is kept in c.input.
 func (c *conn) execute(n int) error {
+	delay()
 	area := c.loop.area
 	area.SetInput(0, n)
 	c.input = c.input[:0]

@@ -112,3 +112,19 @@ func TestPairedRatioRefuses(t *testing.T) {
 		}
 	}
 }
+
+func TestUnpairedRatio(t *testing.T) {
+	a, b := []float64{30, 31, 29, 30}, []float64{10, 10.2, 9.8}
+	r, err := UnpairedRatio(a, b, 0.95, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if math.Abs(r.Median-3) > 1e-9 || r.Lo < 2.8 || r.Lo > 3 || r.Hi < 3 || r.Hi > 3.2 || r.Rounds != 3 {
+		t.Errorf("got %+v, want about 3 over 3 rounds", r)
+	}
+	for _, c := range []struct{ a, b []float64 }{{nil, b}, {a, nil}, {[]float64{0}, b}, {a, []float64{math.Inf(1)}}} {
+		if r, err := UnpairedRatio(c.a, c.b, 0.95, 1); err == nil {
+			t.Errorf("UnpairedRatio(%v, %v) = %+v, want an error", c.a, c.b, r)
+		}
+	}
+}

@@ -1,0 +1,28 @@
+package gate
+
+import (
+	"fmt"
+	"strings"
+
+	"bpfdb/results"
+	"bpfdb/runners/stats"
+)
+
+// bytesPerKey is what a server's own count of its memory comes to per record, after
+// loading and before the measured operations: the median of a side's trials, by cell.
+// Systems that count none are left out.
+func bytesPerKey(run *results.Run, of string) map[string]float64 {
+	values := map[string][]float64{}
+	for _, t := range run.Trials {
+		if side(t.Cell) == of && t.ServerMemory > 0 && t.Cell.Records > 0 {
+			system, _, _ := strings.Cut(t.Cell.System, "@")
+			name := fmt.Sprintf("%s, %d B values, %d keys", system, t.Cell.ValueBytes, t.Cell.Records)
+			values[name] = append(values[name], float64(t.ServerMemory)/float64(t.Cell.Records))
+		}
+	}
+	medians := map[string]float64{}
+	for name, all := range values {
+		medians[name] = stats.Median(all)
+	}
+	return medians
+}
