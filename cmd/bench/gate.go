@@ -83,7 +83,6 @@ func newGateCommand() *cobra.Command {
 	flags.StringVar(&o.headBuild, "head-build", "", "flags of go build for head")
 	flags.StringVar(&o.noise, "noise", "results/local/noise.json",
 		"what this machine shows between equal builds; measured and written where it does not fit")
-	_ = command.MarkFlagRequired("base")
 	return command
 }
 
@@ -100,6 +99,9 @@ func (o *gateOptions) judge(v gate.Verdict) error {
 
 // gate builds both sides and runs one gate.
 func (o *gateOptions) gate(ctx context.Context, w io.Writer) (*gate.Document, error) {
+	if o.base == "" {
+		return nil, fmt.Errorf("%w gate without --base: what is there to compare with?", errUsage)
+	}
 	g, err := o.prepare(w)
 	if err != nil {
 		return nil, err
