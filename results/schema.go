@@ -138,6 +138,9 @@ type OpLatency struct {
 	P999NS int64   `json:"p999_ns"`
 	MaxNS  int64   `json:"max_ns"`
 	MeanNS float64 `json:"mean_ns"`
+	// SpectrumNS holds the latency at quantiles 1 - 10^(-k/8), k = 0, 1, 2, ...; it ends where
+	// fewer than one value lies above. Absent from runs before it was recorded.
+	SpectrumNS []int64 `json:"spectrum_ns,omitempty"`
 }
 
 // AllOps is the OpLatency.Op of every operation together.

@@ -10,13 +10,14 @@ import (
 
 // Whatever goes wrong, the answer is 2: never "ok", and never a regression either.
 func TestGateErrorsAreNotOK(t *testing.T) {
+	const spec = "../../experiments/gate.yaml"
 	for name, arguments := range map[string][]string{
 		"no base":          {"gate"},
-		"unknown commit":   {"gate", "--base", "no-such-commit", "--spec", "../../experiments/gate.yaml"},
+		"unknown commit":   {"gate", "--base", "no-such-commit", "--spec", spec},
 		"no spec":          {"gate", "--base", "../..", "--spec", "absent.yaml"},
-		"nothing to build": {"gate", "--base", t.TempDir(), "--spec", "../../experiments/gate.yaml"},
-		"too few rounds":   {"gate", "--base", "../..", "--head", "../..", "--spec", "../../experiments/gate.yaml", "--rounds", "3"},
-		"no gates":         {"gate-selftest", "--gates", "0", "--spec", "../../experiments/gate.yaml"},
+		"nothing to build": {"gate", "--base", t.TempDir(), "--spec", spec},
+		"too few rounds":   {"gate", "--base", "../..", "--head", "../..", "--spec", spec, "--rounds", "3"},
+		"no gates":         {"gate-selftest", "--gates", "0", "--spec", spec},
 	} {
 		if arguments[0] == "gate" && len(arguments) > 1 {
 			arguments = append(arguments, "--out", filepath.Join(t.TempDir(), "out"))

@@ -3,10 +3,13 @@ package gate_test
 import (
 	"encoding/json"
 	"errors"
+	"flag"
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 
+	"bpfdb/internal/jsonschema"
 	"bpfdb/results"
 	"bpfdb/runners/gate"
 	"bpfdb/runners/plan"
@@ -14,6 +17,8 @@ import (
 	"bpfdb/runners/system"
 	"bpfdb/runners/system/systemtest"
 )
+
+var rewrite = flag.Bool("rewrite", false, "write the schema file instead of comparing with it")
 
 func TestMain(m *testing.M) {
 	systemtest.Main()
@@ -62,6 +67,14 @@ func TestGate(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(g.Out, gate.File))
 	if err != nil {
 		t.Fatal(err)
+	}
+	schema, err := jsonschema.CompareFile("../../results/gate.schema.json", reflect.TypeFor[gate.Document](), *rewrite,
+		".", "../../results")
+	if err == nil {
+		err = schema.Check(text)
+	}
+	if err != nil {
+		t.Error(err)
 	}
 	var stored gate.Document
 	if err := json.Unmarshal(text, &stored); err != nil {
@@ -151,7 +164,8 @@ func TestNoiseFits(t *testing.T) {
 	other := environment
 	other.CPUs++
 	for name, err := range map[string]error{
-		"machine": n.Fits(other, "spec", 10), "spec": n.Fits(environment, "new", 10), "rounds": n.Fits(environment, "spec", 20),
+		"machine": n.Fits(other, "spec", 10), "spec": n.Fits(environment, "new", 10),
+		"rounds": n.Fits(environment, "spec", 20),
 	} {
 		if !errors.Is(err, gate.ErrOtherNoise) {
 			t.Errorf("another %s: got %v, want ErrOtherNoise", name, err)

@@ -99,5 +99,7 @@ func summarise(tag string, h *hdrhistogram.Histogram) results.OpLatency {
 		P999NS: h.ValueAtQuantile(99.9),
 		MaxNS:  h.Max(),
 		MeanNS: h.Mean(),
+
+		SpectrumNS: spectrum(h),
 	}
 }

@@ -7,9 +7,10 @@ import (
 
 // Ratio compares two systems over paired rounds: 1.5 means a is 1.5 times b.
 type Ratio struct {
-	Median float64 // of the rounds' ratios
-	Lo, Hi float64 // bounds of its confidence interval
-	Rounds int     // pairs it rests on
+	Median float64 `json:"median"` // of the rounds' ratios
+	Lo     float64 `json:"lo"`     // bounds of its confidence interval
+	Hi     float64 `json:"hi"`
+	Rounds int     `json:"rounds"` // pairs it rests on
 }
 
 // PairedRatio is a over b where a[i] and b[i] were measured in the same round, next
