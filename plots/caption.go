@@ -11,16 +11,27 @@ import (
 // servedCaption says how a panel was measured, from the mapping of records to keys to the
 // commit. Nothing in it is assumed: each part is read off the run.
 func servedCaption(d *summary.Data, p *summary.Panel) string {
-	s := p.Setting
-	parts := []string{
-		s.Mapping() + ", " + units.Count(float64(s.Records)) + " keys, " +
-			strings.Join(p.Distributions(), "/") + " requests.",
-		fmt.Sprintf("%s, pipeline %d, closed loop over %s: latency is service time at saturation.",
-			s.Client(), s.Pipeline, s.Topology),
-		fmt.Sprintf("Bar and number: median over %s, interleaved; dot: one trial; "+
-			"whisker: %.0f %% bootstrap interval.",
-			p.Trials(), 100*summary.Confidence),
-		summary.Machine(d.Runs[0].Environment) + ", " + d.Runs[0].Started.UTC().Format("2006-01-02") + ".",
-	}
-	return strings.Join(parts, " ")
+	return loadCaption(p, p.Setting) + fmt.Sprintf(" Bar and number: median over %s, interleaved; dot: one trial; "+
+		"whisker: %.0f %% bootstrap interval. ", p.Trials(), 100*summary.Confidence) + machineCaption(d)
+}
+
+// sweepCaption is the same for lines over an axis.
+func sweepCaption(d *summary.Data, s summary.Sweep) string {
+	first := s.Points[0].Panel
+	return loadCaption(first, s.Axis.Rest(s.Setting)) + fmt.Sprintf(" Line: median over %s, interleaved; "+
+		"dot: one trial; whisker: %.0f %% bootstrap interval; hollow: the load generator was the bottleneck. ",
+		first.Trials(), 100*summary.Confidence) + machineCaption(d)
+}
+
+// loadCaption says what the systems were given to do at a setting, the panel's or what a
+// sweep leaves of it.
+func loadCaption(p *summary.Panel, s summary.Setting) string {
+	return fmt.Sprintf("%s, %s keys, %s requests. %s, pipeline %d, over %s; %s.", s.Mapping(),
+		units.Count(float64(s.Records)), strings.Join(p.Distributions(), "/"), s.Client(), s.Pipeline,
+		s.Topology, s.Loop())
+}
+
+// machineCaption says where and when.
+func machineCaption(d *summary.Data) string {
+	return summary.Machine(d.Runs[0].Environment) + ", " + d.Runs[0].Started.UTC().Format("2006-01-02") + "."
 }

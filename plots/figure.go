@@ -6,11 +6,15 @@ import (
 	"io"
 	"strings"
 
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgpdf"
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
@@ -55,11 +59,35 @@ func (f *Figure) WritePNG(w io.Writer) error {
 	return err
 }
 
-func (f *Figure) draw(c draw.Canvas) {
+// WritePDF draws the figure as PDF with its fonts embedded, for papers.
+func (f *Figure) WritePDF(w io.Writer) error {
+	canvas := vgpdf.New(width, height)
+	canvas.EmbedFonts(true)
+	// vgpdf of gonum 0.17 registers every font it embeds as upright regular and then asks for
+	// the bold one by its weight; a title of regular weight goes around that.
+	f.drawTitled(draw.New(westernCanvas{canvas}), plain(titleSize, ink))
+	_, err := canvas.WriteTo(w)
+	return err
+}
+
+// westernCanvas draws text on PDF, whose embedded fonts are addressed in Windows-1252.
+type westernCanvas struct{ *vgpdf.Canvas }
+
+// FillString writes what the encoding has; other runes become a question mark.
+func (c westernCanvas) FillString(face font.Face, at vg.Point, text string) {
+	encoded, err := encoding.ReplaceUnsupported(charmap.Windows1252.NewEncoder()).String(text)
+	if err != nil {
+		encoded = text
+	}
+	c.Canvas.FillString(face, at, encoded)
+}
+
+func (f *Figure) draw(c draw.Canvas) { f.drawTitled(c, bold(titleSize, ink)) }
+
+func (f *Figure) drawTitled(c draw.Canvas, title text.Style) {
 	c.FillPolygon(paper, corners(c.Rectangle))
 	c = draw.Crop(c, margin, -margin, margin, -margin)
 
-	title := bold(titleSize, ink)
 	title.YAlign = draw.YTop
 	c.FillText(title, vg.Point{X: c.Min.X, Y: c.Max.Y}, f.Title)
 	c.Max.Y -= title.Height(f.Title) + gap
@@ -73,7 +101,29 @@ func (f *Figure) draw(c draw.Canvas) {
 	c.FillText(caption, vg.Point{X: c.Min.X, Y: c.Min.Y + used}, lines)
 	c.Min.Y += used + gap
 
+	// gonum 0.17 looks for the middle of an axis in data coordinates, which on a logarithmic one
+	// lies near the top, and leaves room there for half the label: that label is drawn here.
+	if label := f.plot.Y.Label.Text; isLogarithmic(f.plot) {
+		f.plot.Y.Label.Text = ""
+		defer func() { f.plot.Y.Label.Text = label }()
+		c = drawYLabel(c, label)
+	}
 	f.plot.Draw(c)
+}
+
+func isLogarithmic(p *plot.Plot) bool {
+	_, is := p.Y.Scale.(plot.LogScale)
+	return is
+}
+
+// drawYLabel writes the label of the y axis and returns what is left for the plot.
+func drawYLabel(c draw.Canvas, label string) draw.Canvas {
+	style := upright(plain(labelSize, ink))
+	style.XAlign = draw.XCenter
+	thickness := style.Font.Size
+	c.FillText(style, vg.Point{X: c.Min.X + thickness/2, Y: c.Center().Y}, label)
+	c.Min.X += thickness + gap
+	return c
 }
 
 // drawLegend puts the entries next to each other, in more rows where they do not fit, and
@@ -95,8 +145,10 @@ func drawLegend(c draw.Canvas, entries []legendEntry) vg.Length {
 		}
 		if e.line != nil {
 			c.StrokeLine2(*e.line, at.X, at.Y, at.X+markWidth, at.Y)
-			glyph := draw.GlyphStyle{Color: e.color, Radius: 3, Shape: e.glyph}
-			c.DrawGlyphNoClip(glyph, vg.Point{X: at.X + markWidth/2, Y: at.Y})
+			if e.glyph != nil {
+				glyph := draw.GlyphStyle{Color: e.color, Radius: 3, Shape: e.glyph}
+				c.DrawGlyphNoClip(glyph, vg.Point{X: at.X + markWidth/2, Y: at.Y})
+			}
 		} else {
 			c.FillPolygon(e.color, corners(vg.Rectangle{
 				Min: vg.Point{X: at.X, Y: at.Y - mark/2},

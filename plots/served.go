@@ -3,6 +3,7 @@ package plots
 import (
 	"fmt"
 	"image/color"
+	"reflect"
 	"regexp"
 
 	"gonum.org/v1/plot"
@@ -36,7 +37,7 @@ func servedFigure(d *summary.Data, panel *summary.Panel, metric summary.Metric) 
 		bars.groups = append(bars.groups, group)
 	}
 	return &Figure{
-		Name:    figureName(d, panel.Setting, metric),
+		Name:    figureName(d, panel.Setting, metric.Name),
 		Title:   fmt.Sprintf("%s: %s", metric.Title, panel.Setting),
 		Caption: servedCaption(d, panel),
 		legend:  legend,
@@ -46,13 +47,10 @@ func servedFigure(d *summary.Data, panel *summary.Panel, metric summary.Metric) 
 
 // servedLegend names the panel's systems with their versions, or says that one is missing.
 func servedLegend(panel *summary.Panel) []legendEntry {
-	var names []string
-	for _, system := range panel.Systems {
-		names = append(names, system.Name)
-	}
+	colors := newPalette(panel.Systems)
 	var legend []legendEntry
 	for _, system := range panel.Systems {
-		entry := legendEntry{name: system.Name, color: systemColor(system.Name, names)}
+		entry := legendEntry{name: system.Name, color: colors.bar(panel, system)}
 		if system.NotInstalled != "" {
 			entry.name += " (not installed)"
 			entry.color = faded(entry.color)
@@ -70,14 +68,8 @@ func barPlot(bars *groupedBars, panel *summary.Panel, metric summary.Metric) *pl
 	if len(panel.Rows)*len(panel.Systems) > 20 {
 		headroom = 1.2
 	}
-	p := newPlot(metric.Axis, bars.top()*headroom, metric.Format)
-	var ticks []plot.Tick
-	for i, row := range panel.Rows {
-		ticks = append(ticks, plot.Tick{Value: float64(i), Label: panel.Label(row)})
-	}
-	p.X.Min, p.X.Max = -0.5, float64(len(panel.Rows))-0.5
-	p.X.Tick.Marker = plot.ConstantTicks(ticks)
-	p.X.Tick.LineStyle.Color = paper // no marks, but their room between axis and names
+	p := newPlot(metric.AxisOf(panel.Setting), bars.top()*headroom, metric.Format)
+	setRows(p, panel)
 	p.Add(bars)
 	return p
 }
@@ -88,35 +80,47 @@ func faded(c color.NRGBA) color.NRGBA {
 	return c
 }
 
-// figureName is short where it can be: experiment, metric, value bytes and pipeline, and
-// of the rest only what tells two panels of the experiment apart.
-func figureName(d *summary.Data, s summary.Setting, metric summary.Metric) string {
-	name := fmt.Sprintf("%s-%s-v%d-p%d", s.Experiment, metric.Name, s.ValueBytes, s.Pipeline)
-	var connections, driver, threads, records, topology bool
-	for _, panel := range d.Panels {
-		other := panel.Setting
-		if other.Experiment != s.Experiment {
-			continue
-		}
-		connections = connections || other.Connections != s.Connections
-		driver = driver || other.Driver != s.Driver
-		threads = threads || other.Threads != s.Threads
-		records = records || other.Records != s.Records
-		topology = topology || other.Topology != s.Topology
+// figureName is short where it can be: experiment, what is drawn, value bytes and
+// pipeline, and of the rest only what tells two settings of the experiment apart. What a
+// sweep varies is zero in its setting and never in its name.
+func figureName(d *summary.Data, s summary.Setting, drawn string) string {
+	name := fmt.Sprintf("%s-%s-v%d-p%d", s.Experiment, drawn, s.ValueBytes, s.Pipeline)
+	if s.ValueBytes == 0 {
+		name = fmt.Sprintf("%s-%s-p%d", s.Experiment, drawn, s.Pipeline)
 	}
 	for _, part := range []struct {
-		differs bool
-		text    string
+		text string
+		of   func(summary.Setting) any
 	}{
-		{connections, fmt.Sprintf("-c%d", s.Connections)},
-		{driver, "-" + s.Driver},
-		{threads, fmt.Sprintf("-t%d", s.Threads)},
-		{records, fmt.Sprintf("-n%d", s.Records)},
-		{topology, "-" + s.Topology},
+		{fmt.Sprintf("-c%d", s.Connections), func(s summary.Setting) any { return s.Connections }},
+		{"-" + s.Driver, func(s summary.Setting) any { return s.Driver }},
+		{fmt.Sprintf("-t%d", s.Threads), func(s summary.Setting) any { return s.Threads }},
+		{fmt.Sprintf("-n%d", s.Records), func(s summary.Setting) any { return s.Records }},
+		{"-" + s.Topology, func(s summary.Setting) any { return s.Topology }},
+		{fmt.Sprintf("-r%.0f", s.RateOps), func(s summary.Setting) any { return s.RateOps }},
+		{"-" + s.Arrival, func(s summary.Setting) any { return s.Arrival }},
+		{"-" + unusual.ReplaceAllString(s.SLO, "_"), func(s summary.Setting) any { return s.SLO }},
 	} {
-		if part.differs {
+		value := reflect.ValueOf(part.of(s))
+		if !value.IsZero() && differs(d, s.Experiment, part.of) {
 			name += part.text
 		}
 	}
 	return name
+}
+
+// unusual are bytes that do not belong in a file name.
+var unusual = regexp.MustCompile(`[^A-Za-z0-9.-]+`)
+
+// differs tells whether an experiment's panels have more than one value of something.
+func differs(d *summary.Data, experiment string, of func(summary.Setting) any) bool {
+	var first any
+	for _, panel := range d.Experiment(experiment) {
+		if value := of(panel.Setting); first == nil {
+			first = value
+		} else if value != first {
+			return true
+		}
+	}
+	return false
 }

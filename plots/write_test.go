@@ -66,8 +66,8 @@ func svg(t *testing.T, f *plots.Figure) (texts []string, elements map[string]int
 
 func TestServedFigureHoldsEverySystemAndLabel(t *testing.T) {
 	all := figures(t, []*results.Run{plottest.Run(3)}, nil)
-	if len(all) != 12 {
-		t.Errorf("got %d figures, want 3 metrics for each of 4 settings", len(all))
+	if len(all) != 16 {
+		t.Errorf("got %d figures, want 3 metrics and an ablation for each of 4 settings", len(all))
 	}
 	f := all["ycsb-throughput-v1000-p16"]
 	if f == nil {
@@ -147,8 +147,8 @@ func TestWrite(t *testing.T) {
 		all = append(all, f)
 	}
 	paths, err := plots.Write(all, dir)
-	if err != nil || len(paths) != 2*len(all) {
-		t.Fatalf("got %d paths, %v; want two per figure", len(paths), err)
+	if err != nil || len(paths) != 3*len(all) {
+		t.Fatalf("got %d paths, %v; want three per figure", len(paths), err)
 	}
 	for _, path := range paths {
 		if filepath.Ext(path) != ".png" {

@@ -15,10 +15,12 @@ func newPlotCommand() *cobra.Command {
 	var out string
 	command := &cobra.Command{
 		Use:   "plot RUNDIR... [--out DIR]",
-		Short: "Draw the figures of a run as SVG and PNG",
-		Long: "Draw throughput, p99 and CPU per operation, one figure for each setting, and the engine\n" +
-			"microbenchmark where a directory holds one. Several directories are drawn together; they\n" +
-			"must come from one machine and one commit. Prints the path of every file it writes.",
+		Short: "Draw the figures of a run as SVG, PNG and PDF",
+		Long: "Draw throughput, p99, CPU per operation and latency spectra of each setting; curves where an\n" +
+			"experiment varies connections, offered rate or contention; lines over time where trials are\n" +
+			"long; the paths beside each other; and the engine alone where a directory holds its run.\n" +
+			"Several directories are drawn together; they must come from one machine and one commit.\n" +
+			"Prints the path of every file it writes.",
 		Example: "  bench plot results/local/20260102T030405Z-0123456789\n" +
 			"  bench plot RUNDIR --out figures",
 		Args: cobra.MinimumNArgs(1),

@@ -76,7 +76,7 @@ func New(runs []*results.Run, engines []*results.EngineRun) (*Data, error) {
 			}
 			setting := settingOf(trial.Cell)
 			if panels[setting] == nil {
-				panels[setting] = &Panel{Setting: setting, seed: runs[0].Seed, samples: map[cell][]sample{}}
+				panels[setting] = newPanel(setting, runs[0].Seed)
 				d.Panels = append(d.Panels, panels[setting])
 			}
 			panels[setting].add(i, trial)

@@ -59,13 +59,32 @@ func (p *Panel) Fastest(row Row) string {
 // Ratio is system over baseline, paired by round; ok is false when no round holds a good
 // trial of both.
 func (p *Panel) Ratio(system, baseline string, row Row, metric Metric) (ratio stats.Ratio, ok bool) {
+	ours, theirs := p.pairs(system, baseline, row, metric)
+	ratio, err := stats.PairedRatio(ours, theirs, Confidence, p.seed)
+	return ratio, err == nil
+}
+
+// RatioEstimate is Ratio with the ratio of every round.
+func (p *Panel) RatioEstimate(system, baseline string, row Row, metric Metric) (e Estimate, ok bool) {
+	ratio, ok := p.Ratio(system, baseline, row, metric)
+	if !ok {
+		return Estimate{}, false
+	}
+	ours, theirs := p.pairs(system, baseline, row, metric)
+	for i := range ours {
+		ours[i] /= theirs[i]
+	}
+	return Estimate{ratio.Median, ratio.Lo, ratio.Hi, ours}, true
+}
+
+// pairs lists the metric of both systems over the rounds in which both have a good trial.
+func (p *Panel) pairs(system, baseline string, row Row, metric Metric) (ours, theirs []float64) {
 	base := map[round]float64{}
 	for _, s := range p.samples[cell{baseline, row}] {
 		if s.trial.Failure == "" {
 			base[s.round()] = metric.value(s.trial)
 		}
 	}
-	var ours, theirs []float64
 	for _, s := range p.samples[cell{system, row}] {
 		value, paired := base[s.round()]
 		if paired && s.trial.Failure == "" {
@@ -73,6 +92,5 @@ func (p *Panel) Ratio(system, baseline string, row Row, metric Metric) (ratio st
 			theirs = append(theirs, value)
 		}
 	}
-	ratio, err := stats.PairedRatio(ours, theirs, Confidence, p.seed)
-	return ratio, err == nil
+	return ours, theirs
 }

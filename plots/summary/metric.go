@@ -2,6 +2,7 @@ package summary
 
 import (
 	"fmt"
+	"strings"
 
 	"bpfdb/plots/units"
 	"bpfdb/results"
@@ -21,23 +22,20 @@ var (
 	Throughput = Metric{"throughput", "Throughput", "operations per second", units.Rate,
 		func(t *results.Trial) float64 { return t.ThroughputOps }}
 	P50 = Metric{"p50", "Median latency", "p50 service time", units.Duration,
-		func(t *results.Trial) float64 { return float64(allOps(t).P50NS) }}
+		func(t *results.Trial) float64 { return float64(t.All().P50NS) }}
 	P99 = Metric{"p99", "p99 latency", "p99 service time", units.Duration,
-		func(t *results.Trial) float64 { return float64(allOps(t).P99NS) }}
+		func(t *results.Trial) float64 { return float64(t.All().P99NS) }}
 	CPU = Metric{"cpu", "CPU time per operation", "whole-machine CPU time per operation", units.Duration,
 		func(t *results.Trial) float64 { return t.CPU.PerOpNS }}
 )
 
-// everyOp is the name a trial gives the latencies of all operation kinds together.
-const everyOp = "all"
-
-func allOps(t *results.Trial) *results.OpLatency {
-	for i := range t.Latency {
-		if t.Latency[i].Op == everyOp {
-			return &t.Latency[i]
-		}
+// AxisOf is the label of the metric's axis at a setting: what a latency is depends on when
+// operations are sent.
+func (m Metric) AxisOf(s Setting) string {
+	if s.Arrival == "" {
+		return m.Axis
 	}
-	return nil
+	return strings.Replace(m.Axis, "service time", "response time", 1)
 }
 
 // checkTrial refuses a good trial that lacks a figure every good trial has.
@@ -45,9 +43,9 @@ func checkTrial(t *results.Trial) error {
 	if t.Failure != "" {
 		return nil
 	}
-	if allOps(t) == nil {
+	if t.All() == nil {
 		return fmt.Errorf("%w: trial %d (%s, %s) has no latency entry %q",
-			ErrRun, t.Order, t.Cell.System, t.Cell.Workload, everyOp)
+			ErrRun, t.Order, t.Cell.System, t.Cell.Workload, results.AllOps)
 	}
 	for _, m := range []Metric{Throughput, P50, P99, CPU} {
 		if !(m.value(t) > 0) {

@@ -20,34 +20,56 @@ type Setting struct {
 	Threads     int // of the raw driver
 	Records     uint64
 	Topology    string
+	RateOps     float64 // of an open loop; 0 in a closed one
+	Arrival     string
+	SLO         string
 }
 
 func settingOf(c results.Cell) Setting {
 	return Setting{c.Experiment, c.ValueBytes, c.Pipeline, c.Connections, c.Driver, c.Threads, c.Records,
-		c.Topology}
+		c.Topology, c.RateOps, c.Arrival, c.SLO}
 }
 
 func compareSettings(a, b Setting) int {
 	return cmp.Or(cmp.Compare(a.Experiment, b.Experiment), cmp.Compare(a.ValueBytes, b.ValueBytes),
 		cmp.Compare(a.Pipeline, b.Pipeline), cmp.Compare(a.Connections, b.Connections),
 		cmp.Compare(a.Driver, b.Driver), cmp.Compare(a.Threads, b.Threads),
-		cmp.Compare(a.Records, b.Records), cmp.Compare(a.Topology, b.Topology))
+		cmp.Compare(a.Records, b.Records), cmp.Compare(a.Topology, b.Topology),
+		cmp.Compare(a.Arrival, b.Arrival), cmp.Compare(a.SLO, b.SLO), cmp.Compare(a.RateOps, b.RateOps))
 }
 
-// String names the setting in the words of a figure title.
+// String names the setting in the words of a figure title. Parts that an experiment does
+// not have are left out.
 func (s Setting) String() string {
-	if s.ValueBytes == 0 {
-		return fmt.Sprintf("%s, %d connections", s.Experiment, s.Connections)
+	parts := []string{s.Experiment}
+	if s.ValueBytes > 0 {
+		parts = append(parts, units.Bytes(float64(s.ValueBytes))+" values")
 	}
-	return fmt.Sprintf("%s, %s values, pipeline %d",
-		s.Experiment, units.Bytes(float64(s.ValueBytes)), s.Pipeline)
+	if s.Pipeline > 0 {
+		parts = append(parts, fmt.Sprintf("pipeline %d", s.Pipeline))
+	}
+	if s.RateOps > 0 {
+		parts = append(parts, units.Rate(s.RateOps)+"/s offered")
+	}
+	if s.SLO != "" {
+		parts = append(parts, "highest rate with "+s.SLO)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Loop says when operations are sent, and so what a latency is.
+func (s Setting) Loop() string {
+	if s.Arrival == "" {
+		return "closed loop: latency is service time at saturation"
+	}
+	return fmt.Sprintf("open loop, %s arrivals: latency is response time from the intended send", s.Arrival)
 }
 
 // Mapping says how a record becomes a key: the first thing to know before comparing
 // numbers with another harness.
 func (s Setting) Mapping() string {
 	if s.ValueBytes == 0 {
-		return "1 key = one row"
+		return "keys and values as the workload has them"
 	}
 	return fmt.Sprintf("1 key = one %d-byte value", s.ValueBytes)
 }
@@ -57,7 +79,14 @@ type Row struct{ Workload, Distribution string }
 
 // Client says what put the load on: "50 connections, raw driver on 1 thread".
 func (s Setting) Client() string {
-	client := fmt.Sprintf("%d connections, %s driver", s.Connections, s.Driver)
+	client := s.Driver + " driver"
+	switch s.Connections {
+	case 0: // varied by a sweep
+	case 1:
+		client = "1 connection, " + client
+	default:
+		client = fmt.Sprintf("%d connections, %s", s.Connections, client)
+	}
 	switch s.Threads {
 	case 0:
 		return client
@@ -83,13 +112,23 @@ type cell struct {
 	row    Row
 }
 
+// arm is a system and how transactions are put to it.
+type arm struct{ system, mode string }
+
 // Panel is every trial at one setting: rows of workloads, columns of systems.
 type Panel struct {
 	Setting Setting
 	Rows    []Row
-	Systems []results.System // that have trials here, or are not installed
-	seed    uint64           // of every resampling
+	// Systems have trials here, or are not installed. One that takes transactions in several
+	// modes stands here once for each, its name ending in the mode.
+	Systems []results.System
+	seed    uint64 // of every resampling
 	samples map[cell][]sample
+	arms    map[string]arm // by column
+}
+
+func newPanel(s Setting, seed uint64) *Panel {
+	return &Panel{Setting: s, seed: seed, samples: map[cell][]sample{}, arms: map[string]arm{}}
 }
 
 func (p *Panel) add(run int, trial *results.Trial) {
@@ -98,6 +137,7 @@ func (p *Panel) add(run int, trial *results.Trial) {
 		p.Rows = append(p.Rows, row)
 	}
 	key := cell{trial.Cell.Arm(), row}
+	p.arms[trial.Cell.Arm()] = arm{trial.Cell.System, trial.Cell.Mode}
 	p.samples[key] = append(p.samples[key], sample{run, trial})
 }
 
@@ -112,8 +152,14 @@ func (p *Panel) finish(systems []results.System) {
 		})
 	}
 	for _, system := range systems {
-		if system.NotInstalled != "" || p.has(system.Name) {
-			p.Systems = append(p.Systems, system)
+		arms := p.armsOf(system.Name)
+		if len(arms) == 0 && system.NotInstalled != "" {
+			arms = []string{system.Name}
+		}
+		for _, name := range arms {
+			arm := system
+			arm.Name = name
+			p.Systems = append(p.Systems, arm)
 		}
 		for _, name := range p.arms(system.Name) {
 			arm := system
@@ -123,24 +169,27 @@ func (p *Panel) finish(systems []results.System) {
 	}
 }
 
-// arms lists the names under which a system ran transactions in several modes, in order.
-func (p *Panel) arms(system string) []string {
+// armsOf names the panel's arms of a system, those by procedure first.
+func (p *Panel) armsOf(system string) []string {
 	var names []string
-	for key := range p.samples {
-		if strings.HasPrefix(key.system, system+" ") && !slices.Contains(names, key.system) {
-			names = append(names, key.system)
+	for name, arm := range p.arms {
+		if arm.system == system {
+			names = append(names, name)
 		}
 	}
-	slices.Sort(names)
+	slices.SortFunc(names, func(a, b string) int {
+		return cmp.Or(cmp.Compare(modeRank(p.arms[a].mode), modeRank(p.arms[b].mode)), cmp.Compare(a, b))
+	})
 	return names
 }
 
-// Baseline names what ratios are to: Redis, in a panel of transactions its scripts.
-func (p *Panel) Baseline() string {
-	if scripts := Redis + " lua"; p.has(scripts) {
-		return scripts
+// SystemOf is the system behind one of the panel's columns, and the mode of its
+// transactions.
+func (p *Panel) SystemOf(column string) (system, mode string) {
+	if arm, known := p.arms[column]; known {
+		return arm.system, arm.mode
 	}
-	return Redis
+	return column, ""
 }
 
 func (p *Panel) has(system string) bool {

@@ -14,6 +14,24 @@ const (
 	Dragonfly = "dragonfly"
 )
 
+// UserPath is the path that the others are ablated to: the same engine, called by a process.
+const UserPath = "bpfdb-user"
+
+// Paths lists the panel's ways into our engine, the user path last; none when the panel
+// lacks that one or has transactions, whose modes are another comparison.
+func (p *Panel) Paths() []results.System {
+	var paths []results.System
+	for _, system := range p.Systems {
+		if _, mode := p.SystemOf(system.Name); isOurs(system.Name) && mode == "" && p.has(system.Name) {
+			paths = append(paths, system)
+		}
+	}
+	if len(paths) == 0 || !slices.ContainsFunc(paths, func(s results.System) bool { return s.Name == UserPath }) {
+		return nil
+	}
+	return paths
+}
+
 // order is the position of the systems we know in every figure and table, ours first.
 var order = []string{"bpfdb-local", "bpfdb-wire", "bpfdb-sockmap", "bpfdb-user", Redis, Dragonfly}
 
@@ -40,6 +58,11 @@ func mergeSystems(runs []*results.Run) []results.System {
 	})
 	return merged
 }
+
+// modes is the position of the modes of transactions, fewest round trips first.
+var modes = []string{"procedure", "lua", "multi", "interactive", "unsafe"}
+
+func modeRank(mode string) int { return slices.Index(modes, mode) }
 
 func rank(system string) int {
 	if at := slices.Index(order, system); at >= 0 {

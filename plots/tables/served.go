@@ -2,6 +2,7 @@ package tables
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"bpfdb/plots/summary"
@@ -9,27 +10,45 @@ import (
 	"bpfdb/results"
 )
 
-// served writes the panels of one experiment: a table each, with intervals.
+// served writes one experiment: a table for each panel and each sweep, with intervals.
 func served(d *summary.Data, experiment string) string {
 	var text strings.Builder
+	var loops []string
 	for _, panel := range d.Experiment(experiment) {
-		fmt.Fprintf(&text, "**%s** (%s)\n\n", panel.Setting, settingDetails(panel))
-		text.WriteString(panelTable(panel))
-		text.WriteString("\n")
-		text.WriteString(transactionTable(panel))
+		if loop := panel.Setting.Loop(); !slices.Contains(loops, loop) {
+			loops = append(loops, loop)
+		}
+		if d.Swept(panel) && !panel.HasTransactions() {
+			continue
+		}
+		fmt.Fprintf(&text, "**%s** (%s)\n\n", panel.Setting, settingDetails(panel, panel.Setting))
+		text.WriteString(panelTable(panel) + "\n")
+		if panel.HasTransactions() {
+			text.WriteString(transactionTable(panel) + "\n")
+		}
 		if notes := list(panel.Notes()); notes != "" {
 			text.WriteString(notes + "\n")
 		}
 	}
+	for _, sweep := range d.Sweeps() {
+		first := sweep.Points[0].Panel
+		if first.Setting.Experiment != experiment || first.HasTransactions() {
+			continue
+		}
+		fmt.Fprintf(&text, "**%s** (%s)\n\n", sweep, settingDetails(first, sweep.Axis.Rest(sweep.Setting)))
+		text.WriteString(sweepTable(sweep) + "\n")
+		if notes := sweepNotes(sweep); notes != "" {
+			text.WriteString(notes + "\n")
+		}
+	}
 	fmt.Fprintf(&text, "Median and %.0f %% bootstrap interval over interleaved trials; the ratio is paired "+
-		"by round; CPU is the whole machine's, client included; latency is service time at saturation "+
-		"(closed loop).\n\n", 100*summary.Confidence)
+		"by round; CPU is the whole machine's, client included; %s.\n\n", 100*summary.Confidence,
+		strings.Join(loops, "; "))
 	text.WriteString(provenance(d))
 	return text.String()
 }
 
-func settingDetails(p *summary.Panel) string {
-	s := p.Setting
+func settingDetails(p *summary.Panel, s summary.Setting) string {
 	return fmt.Sprintf("%s, %s keys, %s, %s, %s, %s", s.Mapping(), units.Count(float64(s.Records)),
 		strings.Join(p.Distributions(), "/"), s.Client(), s.Topology, p.Trials())
 }

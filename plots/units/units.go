@@ -30,6 +30,9 @@ func Bytes(n float64) string {
 // Ratio writes how many times one thing is another: 1.5 is "1.50×".
 func Ratio(r float64) string { return Digits(r) + "×" }
 
+// Percent writes a share: 0.125 is "12.5 %".
+func Percent(share float64) string { return Digits(100*share) + " %" }
+
 // Digits writes x with three significant digits and no exponent; whole parts of more
 // than three digits are kept whole. What is not a number is "–".
 func Digits(x float64) string {

@@ -62,12 +62,15 @@ func singles(prefix string, structure reflect.Value) []part {
 	for i := range structure.NumField() {
 		field := structure.Field(i)
 		name, _, _ := strings.Cut(structure.Type().Field(i).Tag.Get("json"), ",")
-		_, isTime := field.Interface().(time.Time)
-		switch field.Kind() {
-		case reflect.String, reflect.Bool, reflect.Int, reflect.Int64, reflect.Uint64, reflect.Float64, reflect.Pointer:
+		kind := field.Type()
+		if kind.Kind() == reflect.Pointer { // a value that may be absent
+			kind = kind.Elem()
+		}
+		switch kind.Kind() {
+		case reflect.String, reflect.Bool, reflect.Int, reflect.Int64, reflect.Uint64, reflect.Float64:
 			all = append(all, part{prefix + name, field})
 		default:
-			if isTime {
+			if kind == reflect.TypeFor[time.Time]() {
 				all = append(all, part{prefix + name, field})
 			}
 		}
