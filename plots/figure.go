@@ -1,7 +1,6 @@
 package plots
 
 import (
-	"bytes"
 	"image/color"
 	"io"
 	"strings"
@@ -15,7 +14,6 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgpdf"
-	"gonum.org/v1/plot/vg/vgsvg"
 )
 
 // Figure is one drawing: a title, a legend in one row, the plot, and a caption that says
@@ -34,21 +32,6 @@ type legendEntry struct {
 	color color.NRGBA
 	line  *draw.LineStyle
 	glyph draw.GlyphDrawer
-}
-
-// WriteSVG draws the figure as SVG.
-func (f *Figure) WriteSVG(w io.Writer) error {
-	canvas := vgsvg.New(width, height)
-	f.draw(draw.New(canvas))
-	var drawing bytes.Buffer
-	if _, err := canvas.WriteTo(&drawing); err != nil {
-		return err
-	}
-	// Arial and Helvetica have the widths of Liberation Sans, which few readers have.
-	const measured, families = "font-family:Liberation Sans;",
-		"font-family:'Liberation Sans',Arial,Helvetica,sans-serif;"
-	_, err := io.WriteString(w, strings.ReplaceAll(drawing.String(), measured, families))
-	return err
 }
 
 // WritePNG draws the figure as PNG.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bpfdb/plots/page"
 	"bpfdb/plots/summary"
 	"bpfdb/plots/tables"
 )
@@ -17,6 +19,7 @@ import (
 type reportOptions struct {
 	paper  string
 	readme string
+	html   string
 	check  bool
 }
 
@@ -24,12 +27,14 @@ type reportOptions struct {
 func newReportCommand() *cobra.Command {
 	var options reportOptions
 	command := &cobra.Command{
-		Use:   "report RUNDIR... [--paper PAPER.md] [--readme README.md] [--check]",
-		Short: "Fill the results tables of the paper and the README from a run",
+		Use:   "report RUNDIR... [--html FILE] [--paper PAPER.md] [--readme README.md] [--check]",
+		Short: "Write a run as one HTML file; fill the results of the paper and the README",
 		Long: "Replace the text between markers such as <!-- results:ycsb --> by the tables the runs give.\n" +
 			"With --check nothing is written: the command fails, naming the markers, where a document\n" +
-			"shows something else. With neither --paper nor --readme the README's summary is printed.",
-		Example: "  bench report RUNDIR --paper PAPER.md --readme README.md\n" +
+			"shows something else. --html writes figures, tables and provenance as one file that needs no\n" +
+			"network. With none of these the README's summary is printed.",
+		Example: "  bench report RUNDIR --html report.html\n" +
+			"  bench report RUNDIR --paper PAPER.md --readme README.md\n" +
 			"  bench report RUNDIR --paper PAPER.md --check",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(command *cobra.Command, dirs []string) error {
@@ -42,15 +47,25 @@ func newReportCommand() *cobra.Command {
 	}
 	command.Flags().StringVar(&options.paper, "paper", "", "document that gets every table")
 	command.Flags().StringVar(&options.readme, "readme", "", "document that gets the summary")
+	command.Flags().StringVar(&options.html, "html", "", "file to write as a page of everything")
 	command.Flags().BoolVar(&options.check, "check", false, "compare only; fail where a document differs")
 	return command
 }
 
 func (o reportOptions) run(command *cobra.Command, data *summary.Data) error {
 	section := func(name string) (string, error) { return tables.Section(data, name) }
+	if o.check && o.paper == "" && o.readme == "" {
+		return fmt.Errorf("%w --check without --paper or --readme", errUsage)
+	}
+	if o.html != "" && !o.check {
+		if err := writePage(o.html, data); err != nil {
+			return err
+		}
+		fmt.Fprintln(command.OutOrStdout(), o.html)
+	}
 	if o.paper == "" && o.readme == "" {
-		if o.check {
-			return fmt.Errorf("%w --check without --paper or --readme", errUsage)
+		if o.html != "" {
+			return nil
 		}
 		text, err := section("summary")
 		fmt.Fprint(command.OutOrStdout(), text)
@@ -81,6 +96,18 @@ func (o reportOptions) run(command *cobra.Command, data *summary.Data) error {
 		}
 	}
 	return errors.Join(stale...)
+}
+
+// writePage writes the HTML report, whole or not at all.
+func writePage(path string, data *summary.Data) error {
+	var text bytes.Buffer
+	if err := page.Write(&text, data); err != nil {
+		return err
+	}
+	if err := os.WriteFile(path+".tmp", text.Bytes(), 0o644); err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	return os.Rename(path+".tmp", path)
 }
 
 // document is a Markdown file with markers.

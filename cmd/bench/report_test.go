@@ -159,3 +159,30 @@ func TestRepositoryDocumentsCanBeFilled(t *testing.T) {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
+
+func TestReportHTML(t *testing.T) {
+	dir := runDir(t, true)
+	path := filepath.Join(t.TempDir(), "report.html")
+	code, stdout, stderr := invoke(t, "report", dir, "--html", path)
+	if code != 0 || strings.TrimSpace(stdout) != path {
+		t.Fatalf("exit code %d, %q, %s", code, stdout, stderr)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil || !strings.Contains(string(text), "</html>") || strings.Count(string(text), "<svg") < 12 {
+		t.Errorf("%d bytes, %v", len(text), err)
+	}
+	if code, _, _ := invoke(t, "report", dir, "--html", filepath.Join(dir, "absent", "x.html")); code != exitFailure {
+		t.Errorf("where the file cannot be made: exit code %d, want %d", code, exitFailure)
+	}
+}
+
+func TestExport(t *testing.T) {
+	dir := runDir(t, false)
+	code, stdout, stderr := invoke(t, "export", dir, "--format", "csv,bench")
+	if code != 0 || strings.Count(stdout, "\n") != 2 {
+		t.Errorf("exit code %d, %q, %s", code, stdout, stderr)
+	}
+	if code, _, _ := invoke(t, "export", dir, "--format", "xml"); code != exitUsage {
+		t.Errorf("an unknown format: exit code %d, want %d", code, exitUsage)
+	}
+}

@@ -102,6 +102,9 @@ func checkComparable(environments []results.Environment) error {
 	return nil
 }
 
+// Systems lists every system of the runs once, ours first.
+func (d *Data) Systems() []results.System { return mergeSystems(d.Runs) }
+
 // Experiments lists the experiments of the runs, once each, in the panels' order.
 func (d *Data) Experiments() []string {
 	var names []string
