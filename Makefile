@@ -20,7 +20,7 @@ TEST_TIMEOUT := 8m
 # Go refuses to stamp the revision where git does (not a repository, or somebody else's).
 BUILDVCS := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false)
 
-.PHONY: help deps generate build test check reproduce gate gate-selftest clean
+.PHONY: help deps generate build test check reproduce gate gate-selftest vm vm-test clean
 
 help: ## list the targets
 	@grep -hE '^[a-zA-Z%-]+:.*## ' $(MAKEFILE_LIST) | sed 's/%/NAME/' \
@@ -60,6 +60,12 @@ gate: deps build ## compare this tree with BASE=COMMIT|DIR; exit 1: slower, 2: i
 
 gate-selftest: deps build ## show that the gate finds injected slowdowns and nothing else (root, 1 h)
 	@bin/bench gate-selftest
+
+vm: ## reproduce in a Debian 13 virtual machine and copy the results out (Vagrant)
+	@scripts/vm reproduce $(PROFILE)
+
+vm-test: ## run all tests in that machine
+	@scripts/vm test
 
 clean: ## remove what build and reproduce made
 	rm -rf bin results/local
