@@ -38,7 +38,9 @@ type System struct {
 	Settings     map[string]string `json:"settings,omitempty"` // persistence, memory, threads
 	// Observed is what the running server says of itself, for comparison with Settings.
 	Observed map[string]string `json:"observed,omitempty"`
-	Remote   string            `json:"remote,omitempty"` // address of a server that was not started here
+	// Programs are the BPF programs the running server holds.
+	Programs []BPFProgram `json:"bpf_programs,omitempty"`
+	Remote   string       `json:"remote,omitempty"` // address of a server that was not started here
 }
 
 // Cell names one point of an experiment: a system under one workload at one setting.
@@ -97,11 +99,17 @@ type Trial struct {
 	Latency        []OpLatency `json:"latency"`         // one per operation kind, and "all"
 	CPU            CPU         `json:"cpu"`
 	ServerMemory   uint64      `json:"server_memory_bytes,omitempty"`
-	Client         Client      `json:"client"`
-	Open           *OpenLoop   `json:"open,omitempty"`
-	Warmup         *Warmup     `json:"warmup,omitempty"`
-	Windows        []Window    `json:"windows,omitempty"` // one per second
-	SLO            *SLOSearch  `json:"slo,omitempty"`
+	// ServerEmpty is the same before loading; Resident and Maps are what the process and the
+	// BPF maps of the server take after it.
+	ServerEmpty    uint64 `json:"server_empty_bytes,omitempty"`
+	ServerResident uint64 `json:"server_resident_bytes,omitempty"`
+	ServerMaps     uint64 `json:"server_map_bytes,omitempty"`
+
+	Client  Client     `json:"client"`
+	Open    *OpenLoop  `json:"open,omitempty"`
+	Warmup  *Warmup    `json:"warmup,omitempty"`
+	Windows []Window   `json:"windows,omitempty"` // one per second
+	SLO     *SLOSearch `json:"slo,omitempty"`
 	// Transactions counts how the transactions of each type ended, and Invariants says what
 	// reading the data back afterwards has shown; both only in cells with a mode. Ops are all
 	// that ended, latencies those that committed or aborted, from the first try on.

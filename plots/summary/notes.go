@@ -38,6 +38,12 @@ func (p *Panel) cellNotes(system string, row Row) []string {
 		errorCount += s.trial.Errors
 		wrong += s.trial.VerifyFailures
 		misses += s.trial.Misses
+		for _, invariant := range s.trial.Invariants {
+			if !invariant.Holds {
+				notes = append(notes, fmt.Sprintf("%s, %s, round %d: **violated**: %s (%s)",
+					system, p.Label(row), s.trial.Round, invariant.Name, invariant.Detail))
+			}
+		}
 	}
 	name := system + ", " + p.Label(row)
 	if failures > 0 {

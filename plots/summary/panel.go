@@ -192,6 +192,14 @@ func (p *Panel) SystemOf(column string) (system, mode string) {
 	return column, ""
 }
 
+// Baseline names what ratios are to: Redis, in a panel of transactions its scripts.
+func (p *Panel) Baseline() string {
+	if scripts := Redis + " lua"; p.has(scripts) {
+		return scripts
+	}
+	return Redis
+}
+
 func (p *Panel) has(system string) bool {
 	for key := range p.samples {
 		if key.system == system {

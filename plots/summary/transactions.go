@@ -1,81 +1,58 @@
 package summary
 
 import (
-	"bpfdb/plots/units"
+	"slices"
+
 	"bpfdb/results"
 )
 
-// Quantities of trials that run transactions; the value is NaN in others.
-var (
-	CommitRate = Metric{"commits", "Committed transactions", "commits per second", units.Rate,
-		func(t *results.Trial) float64 {
-			return float64(transactions(t).Commits) / (float64(t.DurationNS) / 1e9)
-		}}
-	ConflictShare = Metric{"conflicts", "Conflicts", "share of tries that met a conflict", units.Percent,
-		func(t *results.Trial) float64 {
-			sum := transactions(t)
-			tries := sum.Commits + sum.Aborts + sum.Conflicts + sum.GaveUp
-			if tries == 0 {
-				return 0
-			}
-			return float64(sum.Conflicts) / float64(tries)
-		}}
-)
-
-// transactions adds up the types of a trial.
-func transactions(t *results.Trial) results.TransactionCount {
-	var sum results.TransactionCount
-	for _, count := range t.Transactions {
-		sum.Commits += count.Commits
-		sum.Aborts += count.Aborts
-		sum.Conflicts += count.Conflicts
-		sum.GaveUp += count.GaveUp
-	}
-	return sum
-}
-
-// HasTransactions tells whether the panel's good trials count transactions.
-func (p *Panel) HasTransactions() bool {
-	for _, samples := range p.samples {
-		for _, s := range samples {
-			if s.trial.Failure == "" && len(s.trial.Transactions) > 0 {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// Outcome is how the transactions of one cell ended, over its good trials.
-type Outcome struct {
+// Transactions is how the transactions of one type, or of all, ended in the good trials of a
+// cell, added up.
+type Transactions struct {
 	results.TransactionCount
-	Anomaly  float64 // highest anomaly score of a trial
-	Scored   bool    // there is an anomaly score
-	Violated []string
-	Checked  int // invariants looked at
+	Score  float64 // the highest anomaly score of a trial; meant for all types only
+	Broken int     // trials with an invariant that does not hold
 }
 
-// Outcome adds up one cell.
-func (p *Panel) Outcome(system string, row Row) Outcome {
-	var o Outcome
+// AllTypes is the type under which all transactions of a cell are added up.
+const AllTypes = "all"
+
+// Share is how many of count come to one transaction that ended.
+func (t Transactions) Share(count uint64) float64 {
+	return float64(count) / float64(max(1, t.Commits+t.Aborts+t.GaveUp))
+}
+
+// Transactions lists the types of a cell after all of them together; nothing where the
+// cell has no transactions.
+func (p *Panel) Transactions(system string, row Row) []Transactions {
+	var all []Transactions
+	add := func(name string, c results.TransactionCount) {
+		at := slices.IndexFunc(all, func(t Transactions) bool { return t.Type == name })
+		if at < 0 {
+			at, all = len(all), append(all, Transactions{TransactionCount: results.TransactionCount{Type: name}})
+		}
+		t := &all[at]
+		t.Commits += c.Commits
+		t.Aborts += c.Aborts
+		t.Conflicts += c.Conflicts
+		t.GaveUp += c.GaveUp
+	}
 	for _, s := range p.samples[cell{system, row}] {
-		if s.trial.Failure != "" {
+		if s.trial.Failure != "" || len(s.trial.Transactions) == 0 {
 			continue
 		}
-		sum := transactions(s.trial)
-		o.Commits += sum.Commits
-		o.Aborts += sum.Aborts
-		o.Conflicts += sum.Conflicts
-		o.GaveUp += sum.GaveUp
-		if s.trial.AnomalyScore != nil {
-			o.Scored, o.Anomaly = true, max(o.Anomaly, *s.trial.AnomalyScore)
+		for _, c := range s.trial.Transactions {
+			add(AllTypes, c)
 		}
-		for _, invariant := range s.trial.Invariants {
-			o.Checked++
-			if !invariant.Holds {
-				o.Violated = append(o.Violated, invariant.Name)
-			}
+		for _, c := range s.trial.Transactions {
+			add(c.Type, c)
+		}
+		if score := s.trial.AnomalyScore; score != nil {
+			all[0].Score = max(all[0].Score, *score)
+		}
+		if slices.ContainsFunc(s.trial.Invariants, func(i results.Invariant) bool { return !i.Holds }) {
+			all[0].Broken++
 		}
 	}
-	return o
+	return all
 }

@@ -23,9 +23,7 @@ func served(d *summary.Data, experiment string) string {
 		}
 		fmt.Fprintf(&text, "**%s** (%s)\n\n", panel.Setting, settingDetails(panel, panel.Setting))
 		text.WriteString(panelTable(panel) + "\n")
-		if panel.HasTransactions() {
-			text.WriteString(transactionTable(panel) + "\n")
-		}
+		text.WriteString(transactionTable(panel))
 		if notes := list(panel.Notes()); notes != "" {
 			text.WriteString(notes + "\n")
 		}

@@ -8,8 +8,8 @@ import (
 	"bpfdb/runners/stats"
 )
 
-// bytesPerKey is what a server's own count of its memory comes to per record, after
-// loading and before the measured operations: the median of a side's trials, by cell.
+// bytesPerKey is by how much a server's own count of its memory grows per record while it
+// is loaded (from zero, where it was not asked before): the median of a side's trials, by cell.
 // Systems that count none are left out.
 func bytesPerKey(run *results.Run, of string) map[string]float64 {
 	values := map[string][]float64{}
@@ -17,7 +17,7 @@ func bytesPerKey(run *results.Run, of string) map[string]float64 {
 		if side(t.Cell) == of && t.ServerMemory > 0 && t.Cell.Records > 0 {
 			system, _, _ := strings.Cut(t.Cell.System, "@")
 			name := fmt.Sprintf("%s, %d B values, %d keys", system, t.Cell.ValueBytes, t.Cell.Records)
-			values[name] = append(values[name], float64(t.ServerMemory)/float64(t.Cell.Records))
+			values[name] = append(values[name], float64(t.ServerMemory-t.ServerEmpty)/float64(t.Cell.Records))
 		}
 	}
 	medians := map[string]float64{}
