@@ -19,6 +19,9 @@ func Environment() results.Environment {
 	}
 }
 
+// started is when an invented run begins; a trial follows every two and a half seconds.
+var started = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+
 // speeds are the invented operations per second of each system at pipeline 1.
 var speeds = []struct {
 	system string
@@ -28,7 +31,6 @@ var speeds = []struct {
 // Run invents rounds of trials for YCSB A, B, C and F at 100 and 1000 B values and
 // pipelines 1 and 16. The same arguments give the same run.
 func Run(rounds int) *results.Run {
-	started := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 	run := &results.Run{
 		SchemaVersion: results.SchemaVersion, Profile: "quick", Seed: 7,
 		Started: started, Finished: started.Add(6 * time.Minute), Environment: Environment(),
@@ -70,6 +72,7 @@ func trial(cell results.Cell, round, order int, rate float64) results.Trial {
 	load := fmt.Sprintf("%s/%d/%d/%d", cell.Workload, cell.ValueBytes, cell.Pipeline, round)
 	return results.Trial{
 		Cell: cell, CellHash: load + cell.System, Round: round, Order: order,
+		Started:      started.Add(time.Duration(order) * 2500 * time.Millisecond),
 		OpStreamHash: load, Ops: ops, DurationNS: 2e9, ThroughputOps: rate,
 		Latency: []results.OpLatency{{Op: "all", Count: ops,
 			P50NS: int64(wait * 0.9), P99NS: int64(wait * 2.2)}},

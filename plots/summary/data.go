@@ -132,6 +132,22 @@ func (d *Data) Duration() time.Duration {
 	return total
 }
 
+// ExperimentDuration is how long the trials of one experiment took with all that belongs to
+// them: from the start of each to the start of the next in its run.
+func (d *Data) ExperimentDuration(name string) time.Duration {
+	var total time.Duration
+	for _, run := range d.Runs {
+		end := run.Started.Add(Elapsed(run))
+		for i := len(run.Trials) - 1; i >= 0; i-- {
+			if t := run.Trials[i]; t.Cell.Experiment == name {
+				total += max(end.Sub(t.Started), 0)
+			}
+			end = run.Trials[i].Started
+		}
+	}
+	return total
+}
+
 // Elapsed is how long a run took; of one that was interrupted, until its last trial ended.
 func Elapsed(run *results.Run) time.Duration {
 	end := run.Finished

@@ -8,7 +8,7 @@ import (
 	"bpfdb/plots/units"
 )
 
-// goal is a bound this project set itself for its first release.
+// goal is a bound this project set itself.
 type goal struct {
 	text  string
 	judge func(*summary.Data) string
@@ -25,6 +25,18 @@ var goals = []goal{
 		baseline: summary.Redis, system: "bpfdb-sockmap", pipeline: 1, holds: atLeast(1.25)}.judge},
 	{"sockmap path at least 1.5 times Redis at pipeline 16", comparison{metric: summary.Throughput,
 		baseline: summary.Redis, system: "bpfdb-sockmap", pipeline: 16, holds: atLeast(1.5)}.judge},
+	{"wire path at least 2.2 times Redis, 100 B values", pathGoal("bpfdb-wire", summary.Redis, 100, 2.2)},
+	{"wire path at least 1.7 times Dragonfly, 100 B values", pathGoal("bpfdb-wire", summary.Dragonfly, 100, 1.7)},
+	{"wire path at least 2 times Redis, 1000 B values", pathGoal("bpfdb-wire", summary.Redis, 1000, 2)},
+	{"wire path: p99 at most half of Redis's", comparison{metric: summary.P99, baseline: summary.Redis,
+		system: "bpfdb-wire", holds: below(0.5)}.judge},
+	{"local path at least 5 times Redis, 100 B values", pathGoal("bpfdb-local", summary.Redis, 100, 5)},
+	{"local path at least 4 times Dragonfly, 100 B values", pathGoal("bpfdb-local", summary.Dragonfly, 100, 4)},
+	{"local path at least 4 times Redis, 1000 B values", pathGoal("bpfdb-local", summary.Redis, 1000, 4)},
+	{"local path: p99 at most a quarter of Redis's", comparison{metric: summary.P99, baseline: summary.Redis,
+		system: "bpfdb-local", holds: below(0.25)}.judge},
+	{"Voter by stored procedure at least 2 times Redis by script", comparison{experiment: voter,
+		metric: summary.Throughput, baseline: summary.Redis + " lua", holds: atLeast(2)}.judge},
 	{"engine: 5 M GET per second on one CPU, 1 M keys", engineRate("get", 5e6)},
 	{"engine: the same, keys arriving 16 at a time", engineRate("get16", 5e6)},
 	{"engine: 2 M one-key SET commits per second on one CPU, 1 M keys", engineRate("set", 2e6)},
@@ -34,6 +46,12 @@ var goals = []goal{
 	{"engine: at most 25 % of the SET rate lost from 1 M to 10 M keys", engineLoss("set", 0.25)},
 	{"engine: the same, keys arriving 16 at a time", engineLoss("set16", 0.25)},
 	{"engine: at most 64 B of overhead per key", engineOverhead(64)},
+}
+
+// pathGoal is a goal for one path at one value size, over both pipeline depths.
+func pathGoal(system, baseline string, valueBytes int, bound float64) func(*summary.Data) string {
+	return comparison{metric: summary.Throughput, baseline: baseline, system: system, valueBytes: valueBytes,
+		holds: atLeast(bound)}.judge
 }
 
 // goalTable writes the project's own goals with what the runs say.

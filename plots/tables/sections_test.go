@@ -87,7 +87,7 @@ func TestVerdicts(t *testing.T) {
 		section, line string
 		want          string
 	}{
-		{scaled("bpfdb-sockmap", 2.1), "claims", twice, "**holds**: in 16 of 16 cells; ratios 2.10× to"},
+		{scaled("bpfdb-sockmap", 2.1), "claims", twice, "**holds**: in 16 of 16 cells; geometric mean 2.10×"},
 		{scaled("bpfdb-sockmap", 1.9), "claims", twice, "does not hold: in 0 of 16 cells"},
 		// The fastest of our paths decides, whichever it is.
 		{scaled("bpfdb-user", 2.1), "claims", twice, "**holds**"},
@@ -121,7 +121,7 @@ func TestPartialVerdict(t *testing.T) {
 		}
 	}
 	text, err := tables.Section(newData(t, []*results.Run{run}, nil), "claims")
-	if want := "in part: in 8 of 16 cells; ratios 1.05×"; err != nil || !strings.Contains(text, want) {
+	if want := "in part: in 8 of 16 cells; geometric mean 1.48×"; err != nil || !strings.Contains(text, want) {
 		t.Errorf("got %v and %s\nwant %q", err, text, want)
 	}
 }

@@ -207,6 +207,9 @@ func TestQuickProfileFitsReproduce(t *testing.T) {
 	}
 	var specs []spec.Spec
 	for _, file := range files {
+		if filepath.Base(file) == "gate.yaml" {
+			continue // scripts/reproduce leaves it out: it compares builds
+		}
 		s, err := spec.Read(file)
 		if err != nil {
 			t.Fatal(err)
