@@ -20,7 +20,7 @@ TEST_TIMEOUT := 8m
 # Go refuses to stamp the revision where git does (not a repository, or somebody else's).
 BUILDVCS := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false)
 
-.PHONY: help deps generate build test check reproduce gate gate-selftest vm vm-test clean
+.PHONY: help deps generate build test check check-long reproduce gate gate-selftest vm vm-test clean
 
 help: ## list the targets
 	@grep -hE '^[a-zA-Z%-]+:.*## ' $(MAKEFILE_LIST) | sed 's/%/NAME/' \
