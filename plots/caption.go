@@ -12,14 +12,15 @@ import (
 // commit. Nothing in it is assumed: each part is read off the run.
 func servedCaption(d *summary.Data, p *summary.Panel) string {
 	return loadCaption(p, p.Setting) + fmt.Sprintf(" Bar and number: median over %s, interleaved; dot: one trial; "+
-		"whisker: %.0f %% bootstrap interval. ", p.Trials(), 100*summary.Confidence) + machineCaption(d)
+		"whisker: %.0f %% bootstrap interval. ", p.Trials(), 100*summary.Confidence) +
+		saturationCaption(p, "*: ", p.Rows...) + machineCaption(d)
 }
 
 // sweepCaption is the same for lines over an axis.
 func sweepCaption(d *summary.Data, s summary.Sweep) string {
 	first := s.Points[0].Panel
 	return loadCaption(first, s.Axis.Rest(s.Setting)) + fmt.Sprintf(" Line: median over %s, interleaved; "+
-		"dot: one trial; whisker: %.0f %% bootstrap interval; hollow: the load generator was the bottleneck. ",
+		"dot: one trial; whisker: %.0f %% bootstrap interval; hollow: the load generator was the bottleneck or late. ",
 		first.Trials(), 100*summary.Confidence) + machineCaption(d)
 }
 
@@ -34,4 +35,17 @@ func loadCaption(p *summary.Panel, s summary.Setting) string {
 // machineCaption says where and when.
 func machineCaption(d *summary.Data) string {
 	return summary.Machine(d.Runs[0].Environment) + ", " + d.Runs[0].Started.UTC().Format("2006-01-02") + "."
+}
+
+// saturationCaption says after a mark where the load generator was the bottleneck in some
+// of a panel's rows; it is empty where it was nowhere.
+func saturationCaption(p *summary.Panel, mark string, rows ...summary.Row) string {
+	for _, system := range p.Systems {
+		for _, row := range rows {
+			if p.Saturated(system.Name, row) {
+				return mark + "the load generator was the bottleneck or late. "
+			}
+		}
+	}
+	return ""
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"bpfdb/plots"
 	"bpfdb/plots/plottest"
 	"bpfdb/results"
 )
@@ -47,6 +48,23 @@ func TestCurves(t *testing.T) {
 		if dir := os.Getenv("BPFDB_FIGURES"); dir != "" {
 			keep(t, filepath.Join(dir, name+".png"), f.WritePNG)
 			keep(t, filepath.Join(dir, name+".pdf"), f.WritePDF)
+		}
+	}
+}
+
+// A bar that the load generator held down carries a star, and the caption says why.
+func TestSaturatedBarIsMarked(t *testing.T) {
+	run := plottest.Run(1)
+	plain := figures(t, []*results.Run{run}, nil)["ycsb-throughput-v100-p1"]
+	for i := range run.Trials {
+		run.Trials[i].Client.Saturated = "invented"
+	}
+	marked := figures(t, []*results.Run{run}, nil)["ycsb-throughput-v100-p1"]
+	for figure, want := range map[*plots.Figure]bool{plain: false, marked: true} {
+		texts, _ := svg(t, figure)
+		joined := strings.Join(texts, "|")
+		if strings.Contains(joined, " *|") != want || strings.Contains(joined, "bottleneck") != want {
+			t.Errorf("marked: want %v in %s", want, joined)
 		}
 	}
 }

@@ -30,7 +30,7 @@ func servedFigure(d *summary.Data, panel *summary.Panel, metric summary.Metric) 
 			estimate, missing := panel.Estimate(system, row, metric)
 			b := bar{estimate: estimate, missing: missing}
 			if missing == "" {
-				b.label = metric.Format(estimate.Median)
+				b.label = metric.Format(estimate.Median) + saturationMark(panel, system.Name, row)
 			}
 			group = append(group, b)
 		}
@@ -43,6 +43,15 @@ func servedFigure(d *summary.Data, panel *summary.Panel, metric summary.Metric) 
 		legend:  legend,
 		plot:    barPlot(bars, panel, metric),
 	}
+}
+
+// saturationMark is a star where the load generator was the bottleneck or late: such a bar
+// says less about the system. The caption explains it.
+func saturationMark(panel *summary.Panel, system string, row summary.Row) string {
+	if panel.Saturated(system, row) {
+		return " *"
+	}
+	return ""
 }
 
 // servedLegend names the panel's systems with their versions, or says that one is missing.

@@ -34,7 +34,8 @@ func spectrumFigures(d *summary.Data, panel *summary.Panel) []*Figure {
 			Title: fmt.Sprintf("Latency spectrum: %s, %s", panel.Label(row),
 				panel.Setting),
 			Caption: loadCaption(panel, panel.Setting) + fmt.Sprintf(" Line: median over %s of each trial's own "+
-				"percentile; band: lowest to highest trial. ", panel.Trials()) + machineCaption(d),
+				"percentile; band: lowest to highest trial. ", panel.Trials()) +
+				saturationCaption(panel, "In some trials ", row) + machineCaption(d),
 			legend: lines.legend(),
 			plot:   lines.newPlot(panel.Setting),
 		})

@@ -41,7 +41,7 @@ func timelineFigures(d *summary.Data, panel *summary.Panel) []*Figure {
 					f.metric.Name+"-time-"+unusual.ReplaceAllString(panel.Label(row), "-")),
 				Title: fmt.Sprintf("%s over time: %s, %s", f.metric.Title, panel.Label(row), panel.Setting),
 				Caption: loadCaption(panel, panel.Setting) + " One line per trial; a point is one second. " +
-					machineCaption(d),
+					saturationCaption(panel, "In some trials ", row) + machineCaption(d),
 				legend: f.lines.legend(),
 				plot:   f.lines.newPlot(f.metric, panel.Setting),
 			})

@@ -186,7 +186,7 @@ func warnings(d *summary.Data) []string {
 				failed, len(run.Trials)))
 		}
 		if saturated > 0 {
-			found = append(found, fmt.Sprintf("In %d of %d trials the load generator was the bottleneck.",
+			found = append(found, fmt.Sprintf("In %d of %d trials the load generator was the bottleneck or late.",
 				saturated, len(run.Trials)))
 		}
 	}

@@ -26,7 +26,7 @@ func (p *Panel) Notes() []string {
 
 func (p *Panel) cellNotes(system string, row Row) []string {
 	var notes []string
-	var failures, errorCount, wrong, misses uint64
+	var failures, saturated, errorCount, wrong, misses uint64
 	samples := p.samples[cell{system, row}]
 	reason := ""
 	for _, s := range samples {
@@ -38,6 +38,9 @@ func (p *Panel) cellNotes(system string, row Row) []string {
 		errorCount += s.trial.Errors
 		wrong += s.trial.VerifyFailures
 		misses += s.trial.Misses
+		if s.trial.Client.Saturated != "" {
+			saturated++
+		}
 		for _, invariant := range s.trial.Invariants {
 			if !invariant.Holds {
 				notes = append(notes, fmt.Sprintf("%s, %s, round %d: **violated**: %s (%s)",
@@ -49,6 +52,10 @@ func (p *Panel) cellNotes(system string, row Row) []string {
 	if failures > 0 {
 		notes = append(notes, fmt.Sprintf("%s: %d of %d trials left out (%s)",
 			name, failures, len(samples), reason))
+	}
+	if saturated > 0 {
+		notes = append(notes, fmt.Sprintf("%s: in %d of %d trials the load generator was the bottleneck or late",
+			name, saturated, len(samples)))
 	}
 	if errorCount+wrong+misses > 0 {
 		notes = append(notes, fmt.Sprintf("%s: %d errors, %d wrong values, %d misses",

@@ -73,7 +73,7 @@ func verdicts(t *testing.T, seed uint64, gates int, sigma, upset, effect float64
 
 // Equal builds: the gate must not cry wolf, on quiet and on rough machines.
 func TestFalseAlarms(t *testing.T) {
-	const gates = 50
+	const gates = 30
 	for i, c := range []struct{ sigma, upset float64 }{{0.03, 0}, {0.08, 0}, {0.08, 0.1}, {0.15, 0.1}, {0.4, 0.2}} {
 		got := verdicts(t, uint64(i), gates, c.sigma, c.upset, 0)
 		t.Logf("sigma %.2f, upset %.1f: %v", c.sigma, c.upset, got)
@@ -91,16 +91,16 @@ func TestFalseAlarms(t *testing.T) {
 // that it finds where the machine is quiet. An "ok" for the promised effect is the one
 // answer that must not happen.
 func TestPower(t *testing.T) {
-	const gates = 40
+	const gates = 25
 	for i, c := range []struct {
 		sigma, upset, effect float64
-		least                int // regressions in 40 gates
+		least                int // regressions in 25 gates
 	}{
-		{0.03, 0, 0.20, 40},
-		{0.08, 0, 0.20, 39},
-		{0.08, 0.1, 0.20, 37},
-		{0.03, 0, 0.10, 39},
-		{0.08, 0, 0.10, 24},
+		{0.03, 0, 0.20, 25},
+		{0.08, 0, 0.20, 24},
+		{0.08, 0.1, 0.20, 22},
+		{0.03, 0, 0.10, 24},
+		{0.08, 0, 0.10, 15},
 	} {
 		got := verdicts(t, 100+uint64(i), gates, c.sigma, c.upset, c.effect)
 		t.Logf("sigma %.2f, upset %.1f, effect %.0f %%: %v", c.sigma, c.upset, 100*c.effect, got)
