@@ -118,8 +118,11 @@ type Trial struct {
 	// AnomalyScore is YCSB+T's gamma: by how much the sum over the data is wrong, per
 	// transaction. A serializable system has 0.
 	AnomalyScore *float64 `json:"anomaly_score,omitempty"`
-	HistogramLog string   `json:"histogram_log"`     // path of the .hlog, relative to run.json
-	Failure      string   `json:"failure,omitempty"` // why the trial is unusable; empty when it is good
+	// ClampedShare is the share of the values whose size did not fit and was changed, where
+	// their law is not bounded.
+	ClampedShare float64 `json:"clamped_share,omitempty"`
+	HistogramLog string  `json:"histogram_log"`     // path of the .hlog, relative to run.json
+	Failure      string  `json:"failure,omitempty"` // why the trial is unusable; empty when it is good
 }
 
 // OpLatency summarises one operation kind's latency: in Trial.Latency the service time of a

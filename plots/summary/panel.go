@@ -69,7 +69,7 @@ func (s Setting) Loop() string {
 // numbers with another harness.
 func (s Setting) Mapping() string {
 	if s.ValueBytes == 0 {
-		return "keys and values as the workload has them"
+		return "1 key = one row"
 	}
 	return fmt.Sprintf("1 key = one %d-byte value", s.ValueBytes)
 }
@@ -157,11 +157,6 @@ func (p *Panel) finish(systems []results.System) {
 			arms = []string{system.Name}
 		}
 		for _, name := range arms {
-			arm := system
-			arm.Name = name
-			p.Systems = append(p.Systems, arm)
-		}
-		for _, name := range p.arms(system.Name) {
 			arm := system
 			arm.Name = name
 			p.Systems = append(p.Systems, arm)
