@@ -199,8 +199,9 @@ func (c *conn) close() {
 	}
 	delete(l.conns, c.fd)
 	delete(l.owed, c)
-	unix.Close(c.fd)
+	// First, for a client that sees the end may count on the room it leaves.
 	l.server.held.Add(-int64(c.held))
+	unix.Close(c.fd)
 	l.server.forget(c)
 }
 
