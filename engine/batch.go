@@ -2,7 +2,6 @@ package engine
 
 import (
 	"errors"
-	"runtime"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -134,7 +133,7 @@ func (a *Area) operate(txn txnRef, ops []Op) (int, error) {
 			if busy++; busy > maxBusy {
 				return from, ErrContention
 			}
-			runtime.Gosched()
+			Backoff(busy)
 		case unix.ENOSPC:
 			if grown++; grown > maxGrown {
 				return from, ErrOutOfMemory

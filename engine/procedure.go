@@ -3,7 +3,6 @@ package engine
 import (
 	"errors"
 	"fmt"
-	"runtime"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -66,7 +65,7 @@ func (db *DB) call(txn txnRef, name string, args [][]byte) (Reply, error) {
 			if busy++; busy > maxBusy {
 				return Reply{}, ErrContention
 			}
-			runtime.Gosched()
+			Backoff(busy)
 		default:
 			return Reply{}, operatorError(result.Result)
 		}

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"errors"
-	"runtime"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -64,14 +63,14 @@ func (t *Txn) transact(args engineTransactArgs) (int32, error) {
 	}
 	defer area.Release()
 	args.Token, args.Scratch = t.token, area.id
-	for range maxBusy {
+	for busy := range maxBusy {
 		if err := call(t.db.programs.Transact, &args); err != nil {
 			return 0, err
 		}
 		if unix.Errno(-args.Result) != unix.EBUSY {
 			break
 		}
-		runtime.Gosched()
+		Backoff(busy)
 	}
 	if args.Result < 0 {
 		return 0, operatorError(args.Result)

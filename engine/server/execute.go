@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"runtime"
 
 	"bpfdb/engine"
 )
@@ -42,7 +41,7 @@ func (c *conn) execute(n int) error {
 			return errors.Join(c.protocolError(), c.reply())
 		case engine.ServeBusy:
 			if busy++; busy < maxBusy {
-				runtime.Gosched()
+				engine.Backoff(busy)
 				continue
 			}
 			err = c.giveUp()
