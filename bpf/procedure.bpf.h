@@ -17,6 +17,7 @@
 #include "procedure_smallbank.bpf.h"
 #include "procedure_tatp.bpf.h"
 #include "procedure_voter.bpf.h"
+#include "procedure_ycsb.bpf.h"
 
 #define PROCEDURE_NAME_WORDS 3
 
@@ -85,6 +86,8 @@ static __always_inline int procedure_find(struct scratch *s, struct conn *c)
 	PROCEDURE("update_subscriber_data", 4, procedure_update_subscriber_data(s));
 	PROCEDURE("insert_call_forwarding", 5, procedure_insert_call_forwarding(s));
 	PROCEDURE("delete_call_forwarding", 3, procedure_delete_call_forwarding(s));
+	PROCEDURE("transfer", 2, procedure_transfer(s));
+	PROCEDURE("read_modify_write", 2, procedure_read_modify_write(s, c));
 	return reply_unknown_procedure(s);
 }
 

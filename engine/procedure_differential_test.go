@@ -21,7 +21,7 @@ var callArguments = map[string]string{
 	"write_check": "am", "amalgamate": "aa", "send_payment": "aam",
 	"get_subscriber_data": "i", "get_access_data": "if", "get_new_destination": "ifse",
 	"update_location": "nl", "update_subscriber_data": "ibfd", "insert_call_forwarding": "nfsex",
-	"delete_call_forwarding": "nfs",
+	"delete_call_forwarding": "nfs", "transfer": "rr", "read_modify_write": "rm",
 }
 
 // Numbers of the things in the test's data; those beyond are missing.
@@ -62,6 +62,8 @@ func callArgument(rng *rand.Rand, kind byte) string {
 		return fmt.Sprintf("%015d", thing)
 	case 'b':
 		return strconv.Itoa(rng.IntN(2))
+	case 'r':
+		return fmt.Sprintf("b:%c:%d", "sc"[rng.IntN(2)], thing)
 	case 'd':
 		return strconv.Itoa(rng.IntN(260))
 	default:
@@ -144,7 +146,7 @@ func TestCallDifferential(t *testing.T) {
 			codes[strings.Fields(string(want) + " ")[0]]++
 		}
 		play(callData(rng))
-		for range 20_000 {
+		for range 25_000 {
 			play(callRequest(rng, names))
 		}
 		play([][]byte{[]byte("ABORT")})

@@ -29,6 +29,8 @@ var procedures = map[string]procedure{
 	"update_subscriber_data": {4, updateSubscriberData},
 	"insert_call_forwarding": {5, insertCallForwarding},
 	"delete_call_forwarding": {3, deleteCallForwarding},
+	"transfer":               {2, transfer},
+	"read_modify_write":      {2, readModifyWrite},
 }
 
 // procedureCall is one call: its transaction, its arguments, its reply.

@@ -25,7 +25,8 @@ var Modes = []string{Procedure, Lua, Interactive, Multi, Unsafe, SortedSet}
 var ErrMode = errors.New("invalid mode")
 
 // procedureFamilies are the families whose transactions exist as stored procedures.
-var procedureFamilies = []string{workloads.FamilyVoter, workloads.FamilySmallBank, workloads.FamilyTATP}
+var procedureFamilies = []string{workloads.FamilyVoter, workloads.FamilySmallBank, workloads.FamilyTATP,
+	workloads.FamilyClosedEconomy, workloads.FamilyRecords}
 
 // CheckMode returns an error wrapping ErrMode unless the workload's transactions can be
 // executed in the mode.

@@ -18,10 +18,13 @@ func (s *Session) word(dst []byte, want expectation, words ...string) []byte {
 // call sends the transaction as one command.
 func (s *Session) call(dst []byte) []byte {
 	switch {
-	case s.mode == Procedure:
+	case s.mode == Procedure && s.txn.Kind != workloads.ReadRecord:
 		s.request.begin()
 		s.request.text("CALL")
 		s.request.text(s.txn.Kind.String())
+		if s.txn.Kind == workloads.Transfer || s.txn.Kind == workloads.ModifyRecord {
+			s.request.keys(s.txn)
+		}
 		s.request.arguments(s.spec, s.txn)
 	case s.txn.Kind == workloads.WriteFour:
 		s.request.begin()

@@ -213,7 +213,7 @@ func TestConfigIsChecked(t *testing.T) {
 		text   string
 	}{
 		{func(c *Config) { c.Mode = "prayer" }, "prayer"},
-		{func(c *Config) { c.Mode, c.Workload = transaction.Procedure, smallSpec(t, "ycsb-t") }, "ycsb-t"},
+		{func(c *Config) { c.Mode, c.Workload = transaction.Procedure, smallSpec(t, "txn4") }, "txn4"},
 		{func(c *Config) { c.Workload, _ = workloads.ByName("ycsb-a") }, "ycsb-a"},
 		{func(c *Config) { c.Workload.MaxVotesPerPhone = 0 }, "max_votes_per_phone"},
 		{func(c *Config) { c.Connections = 0 }, "connections"},
