@@ -14,11 +14,18 @@ char _license[] SEC("license") = "GPL";
 #define BENCH_KEY 16
 #define BENCH_NUMBERS 65536 /* into in[]: key numbers of the current batch */
 #define BENCH_MAX_OPS (1 << 20) /* of one run: within the budget of CAN_LOOP */
+#define BENCH_TXN_KEYS 4 /* keys of one transaction */
+#define BENCH_TXN_STRIDE 7919 /* a prime between their numbers, lest they be neighbours */
+#define BENCH_TXN_TRIES 64
 
 enum bench_code {
 	BENCH_GET,
 	BENCH_SET,
 	BENCH_LOAD, /* SET of keys first, first + 1, ... */
+	/* One transaction of BENCH_TXN_KEYS keys is one operation: */
+	BENCH_TXN_GET,
+	BENCH_TXN_SET,
+	BENCH_TXN_RMW, /* GET and SET of each */
 };
 
 struct bench_args {
@@ -57,13 +64,11 @@ static __always_inline int bench_key(struct scratch *s, __u64 number)
 }
 
 /* One operation on key number `number`; its error. Values hold the number. */
-__noinline int bench_one(struct scratch *s, __u32 code, __u64 number, __u32 value_len)
+static __always_inline int bench_operation(struct scratch *s, __u32 code, __u64 number,
+					   __u32 value_len)
 {
-	int err;
+	int err = bench_key(s, number);
 
-	if (!s)
-		return -EINVAL;
-	err = bench_key(s, number);
 	if (err)
 		return err;
 	if (code != BENCH_GET) {
@@ -74,6 +79,51 @@ __noinline int bench_one(struct scratch *s, __u32 code, __u64 number, __u32 valu
 	if (err < 0)
 		return err;
 	return err != value_len || *(__u64 *)s->out != number ? -ERANGE : 0;
+}
+
+__noinline int bench_one(struct scratch *s, __u32 code, __u64 number, __u32 value_len)
+{
+	return s ? bench_operation(s, code, number, value_len) : -EINVAL;
+}
+
+/* The keys of one transaction from number `number` on; the error of the first that failed. */
+__noinline int bench_txn_body(struct scratch *s, __u32 code, __u64 number, __u32 value_len,
+			      __u64 keys)
+{
+	int err = 0;
+
+	if (!s)
+		return -EINVAL;
+	for (__u32 i = unknown_zero(); !err && i < BENCH_TXN_KEYS && CAN_LOOP; i++) {
+		if (code != BENCH_TXN_SET)
+			err = bench_operation(s, BENCH_GET, number, value_len);
+		if (!err && code != BENCH_TXN_GET)
+			err = bench_operation(s, BENCH_SET, number, value_len);
+		number += BENCH_TXN_STRIDE;
+		if (number >= keys)
+			number %= keys;
+	}
+	return err;
+}
+
+/* One transaction, run again when others got in the way. */
+__noinline int bench_txn(struct scratch *s, __u32 code, __u64 number, __u32 value_len, __u64 keys)
+{
+	int err = -EAGAIN;
+
+	if (!s || !keys)
+		return -EINVAL;
+	for (__u32 i = unknown_zero(); err == -EAGAIN && i < BENCH_TXN_TRIES && CAN_LOOP; i++) {
+		err = bpfdb_begin(s);
+		if (err)
+			break;
+		err = bench_txn_body(s, code, number, value_len, keys);
+		if (err)
+			bpfdb_abort(s);
+		else
+			err = bpfdb_commit(s);
+	}
+	return err == -EAGAIN ? -EBUSY : err;
 }
 
 /* Draws the next batch of key numbers into in[] and fetches their memory. */
@@ -119,7 +169,8 @@ int bpfdb_bench(struct bench_args *args)
 		} else {
 			number = (draw(&state) >> 32) * keys >> 32;
 		}
-		err = bench_one(s, code, number, value_len);
+		err = code < BENCH_TXN_GET ? bench_one(s, code, number, value_len)
+					   : bench_txn(s, code, number, value_len, keys);
 		if (err)
 			break;
 	}

@@ -17,7 +17,7 @@ const EngineSchemaVersion = 1
 const EngineFile = "engine.json"
 
 // EngineOps are the operations an engine microbenchmark measures.
-var EngineOps = []string{"get", "set", "get16", "set16"}
+var EngineOps = []string{"get", "set", "get16", "set16", "txn_get4", "txn_set4", "txn_rmw4"}
 
 // ErrEngineRun means that an engine.json holds something no microbenchmark can have measured.
 var ErrEngineRun = errors.New("invalid engine run")
@@ -38,6 +38,8 @@ type EngineRun struct {
 type EnginePoint struct {
 	// Op is get, or set: a commit that writes one key. get16 and set16 are the same for keys
 	// that arrive 16 at a time, as in a pipeline, so that their memory is fetched together.
+	// txn_get4, txn_set4 and txn_rmw4 are transactions of four keys that are read, written,
+	// or both: one operation is one transaction.
 	Op         string `json:"op"`
 	CPUs       int    `json:"cpus"` // processors running operations at the same time
 	Keys       uint64 `json:"keys"` // keys in the table while it ran

@@ -31,7 +31,7 @@ type Setting struct {
 
 // Point is one measurement.
 type Point struct {
-	Op         string // get, set, get16 or set16: see results.EnginePoint
+	Op         string // one of results.EngineOps
 	CPUs       int
 	Keys       uint64
 	ValueBytes int
@@ -53,6 +53,9 @@ var ops = []op{
 	{"get16", benchBenchCodeBENCH_GET, 1},
 	{"set", benchBenchCodeBENCH_SET, 0},
 	{"set16", benchBenchCodeBENCH_SET, 1},
+	{"txn_get4", benchBenchCodeBENCH_TXN_GET, 0},
+	{"txn_set4", benchBenchCodeBENCH_TXN_SET, 0},
+	{"txn_rmw4", benchBenchCodeBENCH_TXN_RMW, 0},
 }
 
 // Run loads a fresh engine with the setting's keys and measures every op.
