@@ -279,6 +279,7 @@ struct txn {
 	__u32 reads_len;
 	__u32 writes_len;
 	__u32 _pad;
+	__u64 written; /* a bit per hash of a key written: one not set, and the key was not written */
 	__u64 locked_max; /* commit: highest bucket locked */
 	__u64 used_ns; /* when a program run last worked on it */
 	__u64 snapshot; /* timestamp it reads at, 0 = reads the latest */

@@ -226,7 +226,7 @@ __noinline __s64 heap_alloc(__u32 size)
 }
 
 /* Gives a block back. */
-__noinline int heap_free(__u64 ref, __u32 cls)
+static __always_inline int heap_release(__u64 ref, __u32 cls)
 {
 	struct shard *sh = shard();
 	int err = heap_put(ref, cls);
@@ -234,6 +234,11 @@ __noinline int heap_free(__u64 ref, __u32 cls)
 	if (sh && !err)
 		__sync_fetch_and_add(&sh->used, -(__s64)class_size(cls));
 	return err;
+}
+
+__noinline int heap_free(__u64 ref, __u32 cls)
+{
+	return heap_release(ref, cls);
 }
 
 #endif

@@ -320,8 +320,10 @@ static __always_inline __u64 *slot_at(struct bucket *home, __u64 slot)
 	struct bucket *b = slot >> 3 ? heap_at(slot >> 3) : home;
 	__u32 i = slot & 7;
 
+	opaque(i);
 	if (!b || i >= BPFDB_BUCKET_SLOTS)
 		return 0;
+	opaque(i);
 	return &b->slot[i];
 }
 

@@ -86,12 +86,12 @@ __noinline int key_stage(struct scratch *s, __u32 off, __u32 len)
 }
 
 /* Stages the key of a record again, with the hash it had. */
-__noinline int key_restage(struct scratch *s, __u64 ref, __u64 hash)
+static __always_inline int key_restage(struct scratch *s, __u64 ref, __u64 hash)
 {
 	struct record *rec = heap_at(ref);
 	__u32 len;
 
-	if (!s || !rec)
+	if (!rec)
 		return -EINVAL;
 	len = rec->key_len;
 	for (__u32 i = 0; i < BPFDB_KEY_WORDS; i++) {
@@ -119,10 +119,7 @@ __noinline int record_free(__u64 ref)
 {
 	struct record *rec = heap_at(ref);
 
-	if (!rec)
-		return -EINVAL;
-	heap_free(ref, rec->cls);
-	return 0;
+	return rec ? heap_release(ref, rec->cls) : -EINVAL;
 }
 
 /* A new version of the staged key with room for value_len bytes; not reachable yet. */

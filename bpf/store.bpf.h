@@ -39,14 +39,12 @@ static __always_inline int kv_exists(struct scratch *s)
 
 static __always_inline int store_find(struct scratch *s)
 {
-	if (s->txn) {
-		int err = txn_find_own(s);
+	int err = s->txn ? txn_find_own(s) : 0;
 
-		if (!err)
-			err = txn_find_committed(s);
+	if (err)
 		return err < 0 ? err : 0;
-	}
-	return index_lookup(s, 0, BPFDB_MAX_TRIES);
+	err = index_lookup(s, 0, BPFDB_MAX_TRIES);
+	return err || !s->txn ? err : txn_select(s);
 }
 
 __noinline int kv_find(struct scratch *s)

@@ -95,6 +95,7 @@ __noinline int txn_begin(__u64 token, __u32 flags)
 	t->behind = 0;
 	t->reads_len = 0;
 	t->writes_len = 0;
+	t->written = 0;
 	t->flags = flags;
 	t->snapshot = 0;
 	if (flags & BPFDB_TXN_INTERACTIVE)

@@ -46,7 +46,7 @@ __noinline int txn_lock(struct scratch *s, __u32 txn, __u32 i)
 		__u64 word, block = 0, *place;
 		int tombstone;
 
-		err = index_find(s, txn, txn_patience(t, w->hash));
+		err = index_lookup(s, txn, txn_patience(t, w->hash));
 		if (err)
 			break;
 		home = bucket_at(s->found.bucket);
@@ -125,18 +125,12 @@ __noinline int txn_check_version(__u32 txn, struct txn_read *r)
 	return READ_ONCE(b->word) == word ? 0 : -EAGAIN;
 }
 
-/* Does read i still hold, in a bucket that nobody but this very transaction has locked? 0 or -EAGAIN. */
-__noinline int txn_check(__u32 txn, __u32 i)
+/* Does a read still hold, in a bucket that nobody but this very transaction has locked? 0 or -EAGAIN. */
+static __always_inline int txn_check(__u32 txn, struct txn_read *r)
 {
-	struct txn *t = txn_at(txn);
-	struct txn_read *r;
-	struct bucket *b;
+	struct bucket *b = bucket_at(r->bucket);
 	__u64 word;
 
-	if (!t || i >= BPFDB_MAX_TXN_READS)
-		return -EINVAL;
-	r = &t->reads[i];
-	b = bucket_at(r->bucket);
 	if (!b)
 		return -EINVAL;
 #ifdef BPFDB_TEST_NO_VALIDATE /* a test's proof that its checks would notice */
@@ -147,137 +141,6 @@ __noinline int txn_check(__u32 txn, __u32 i)
 	    (!word_owner(word) || word_owner(word) == txn))
 		return 0;
 	return txn_check_version(txn, r);
-}
-
-/* Publishes write i under timestamp ts, or with ts = 0 takes its reservation back. */
-__noinline int txn_publish(__u32 txn, __u32 i, __u64 ts)
-{
-	struct txn *t = txn_at(txn);
-	struct txn_write *w = t ? txn_write_at(t, i) : 0;
-	struct control *ctl = control();
-	struct bucket *home;
-	struct record *rec;
-	__u64 *place, entry;
-
-	if (!w || !ctl || w->flags & BPFDB_WRITE_NOOP)
-		return 0;
-	home = bucket_at(w->bucket);
-	rec = heap_at(w->ref);
-	place = home ? slot_at(home, w->slot) : 0;
-	if (!rec || !place)
-		return 0;
-	/* A later write that had to link an overflow bucket may have moved the entry. */
-	entry = slot_tag(w->hash) | (w->flags & BPFDB_WRITE_INSERTED ? w->ref : w->old);
-	if (*place != entry) {
-		place = slot_at(home, index_locate(w->bucket, entry, ~0ULL));
-		if (!place)
-			return 0;
-	}
-	if (!ts) {
-		if (w->flags & BPFDB_WRITE_INSERTED)
-			WRITE_ONCE(*place, 0);
-		return 0;
-	}
-	rec->commit_ts = ts;
-	if (version_link(ctl, rec, w->old, w->bucket))
-		w->flags |= BPFDB_WRITE_KEPT;
-	if (rec->flags & BPFDB_RECORD_TOMBSTONE && rec->older) {
-		w->flags |= BPFDB_WRITE_STAYS;
-		version_count(1);
-		version_mark(ctl, w->bucket);
-	}
-	barrier();
-	if (rec->flags & BPFDB_RECORD_TOMBSTONE && !rec->older)
-		WRITE_ONCE(*place, 0);
-	else
-		WRITE_ONCE(*place, slot_tag(w->hash) | w->ref);
-	return 0;
-}
-
-__noinline int txn_unlock(__u32 txn, __u32 i)
-{
-	struct txn *t = txn_at(txn);
-	struct txn_write *w = t ? txn_write_at(t, i) : 0;
-	struct bucket *home;
-
-	if (!w || !(w->flags & BPFDB_WRITE_LOCKED))
-		return 0;
-	home = bucket_at(w->bucket);
-	if (home)
-		WRITE_ONCE(home->word, word_next(READ_ONCE(home->word)));
-	return 0;
-}
-
-/*
- * Frees what write i replaced or, when the transaction failed, its version. Returns by how
- * much the number of keys changed.
- */
-__noinline int txn_retire(__u32 txn, __u32 i, int committed)
-{
-	struct txn *t = txn_at(txn);
-	struct txn_write *w = t ? txn_write_at(t, i) : 0;
-	struct record *rec = w ? heap_at(w->ref) : 0;
-	__u32 flags;
-	int tombstone;
-
-	if (!rec)
-		return 0;
-	flags = committed ? w->flags : BPFDB_WRITE_NOOP;
-	tombstone = rec->flags & BPFDB_RECORD_TOMBSTONE;
-	if (!committed || (tombstone && !(flags & BPFDB_WRITE_STAYS)))
-		record_free(w->ref);
-	if (flags & BPFDB_WRITE_NOOP)
-		return 0;
-	if (w->old && !(flags & BPFDB_WRITE_KEPT))
-		record_free(w->old);
-	if (tombstone)
-		return -1;
-	return flags & (BPFDB_WRITE_INSERTED | BPFDB_WRITE_REVIVED) ? 1 : 0;
-}
-
-/* Each loop over the writes is a function: with all three in one the verifier of 6.18 trips over itself. */
-__noinline int txn_publish_all(__u32 txn, __u32 locked, __u64 ts)
-{
-	for (__u32 i = unknown_zero(); i < BPFDB_MAX_TXN_WRITES && i < locked && CAN_LOOP; i++)
-		txn_publish(txn, i, ts);
-	return 0;
-}
-
-__noinline int txn_unlock_all(__u32 txn, __u32 locked)
-{
-	for (__u32 i = unknown_zero(); i < BPFDB_MAX_TXN_WRITES && i < locked && CAN_LOOP; i++)
-		txn_unlock(txn, i);
-	return 0;
-}
-
-__noinline int txn_retire_all(__u32 txn, int committed)
-{
-	struct txn *t = txn_at(txn);
-	__s64 keys = 0;
-
-	if (!t)
-		return -EINVAL;
-	for (__u32 i = unknown_zero(); i < BPFDB_MAX_TXN_WRITES && i < t->writes_len && CAN_LOOP;
-	     i++)
-		keys += txn_retire(txn, i, committed);
-	if (keys)
-		keys_count(keys);
-	return 0;
-}
-
-/* Ends the transaction's life: its first `locked` writes hold locks, ts = 0 undoes them. */
-static __always_inline int txn_end(__u32 txn, __u32 locked, __u64 ts)
-{
-	struct txn *t = txn_at(txn);
-
-	if (!t)
-		return -EINVAL;
-	txn_publish_all(txn, locked, ts);
-	barrier();
-	txn_unlock_all(txn, locked);
-	txn_retire_all(txn, ts != 0);
-	txn_release(t, txn);
-	return 0;
 }
 
 /* Do the first `reads` reads of the transaction still hold? 0 or -EAGAIN. */
@@ -292,9 +155,154 @@ __noinline int txn_validate(__u32 txn, __u32 reads)
 	if (READ_ONCE(ctl->flush_ts) != t->flush_ts)
 		return -EAGAIN;
 	for (__u32 i = unknown_zero();
-	     !err && i < BPFDB_MAX_TXN_READS && i < reads && i < t->reads_len && CAN_LOOP; i++)
-		err = txn_check(txn, i);
+	     !err && i < BPFDB_MAX_TXN_READS && i < reads && i < t->reads_len && CAN_LOOP; i++) {
+		opaque(i);
+		err = txn_check(txn, &t->reads[i & (BPFDB_MAX_TXN_READS - 1)]);
+	}
 	return err;
+}
+
+/* The slot of a write whose bucket is locked, or NULL: it deletes what is not there. */
+static __always_inline __u64 *txn_place(struct txn_write *w)
+{
+	struct bucket *home;
+	__u64 *place, entry;
+
+	if (w->flags & BPFDB_WRITE_NOOP)
+		return 0;
+	home = bucket_at(w->bucket);
+	place = home ? slot_at(home, w->slot) : 0;
+	/* A later write that had to link an overflow bucket may have moved the entry. */
+	entry = slot_tag(w->hash) | (w->flags & BPFDB_WRITE_INSERTED ? w->ref : w->old);
+	if (place && *place != entry)
+		place = slot_at(home, index_locate(w->bucket, entry, ~0ULL));
+	return place;
+}
+
+static __always_inline void txn_unlock(struct txn_write *w)
+{
+	struct bucket *home;
+
+	if (!(w->flags & BPFDB_WRITE_LOCKED))
+		return;
+	home = bucket_at(w->bucket);
+	barrier();
+	if (home)
+		WRITE_ONCE(home->word, word_next(READ_ONCE(home->word)));
+}
+
+/* Publishes a write, whose bucket is locked, under timestamp ts. */
+static __always_inline void txn_publish_write(struct control *ctl, struct txn_write *w, __u64 ts)
+{
+	struct record *rec = heap_at(w->ref);
+	__u64 *place = txn_place(w);
+
+	if (!rec || !place)
+		return;
+	rec->commit_ts = ts;
+	if (version_link(ctl, rec, w->old, w->bucket))
+		w->flags |= BPFDB_WRITE_KEPT;
+	if (rec->flags & BPFDB_RECORD_TOMBSTONE && rec->older) {
+		w->flags |= BPFDB_WRITE_STAYS;
+		version_count(1);
+		version_mark(ctl, w->bucket);
+	}
+	barrier();
+	if (rec->flags & BPFDB_RECORD_TOMBSTONE && !rec->older)
+		WRITE_ONCE(*place, 0);
+	else
+		WRITE_ONCE(*place, slot_tag(w->hash) | w->ref);
+}
+
+/* Frees what nobody needs after a write: by how much the number of keys changed. */
+static __always_inline int txn_retire(struct txn_write *w)
+{
+	struct record *rec = heap_at(w->ref);
+	__u32 flags = w->flags;
+
+	if (!rec)
+		return 0;
+	if (!(flags & BPFDB_WRITE_NOOP) && w->old && !(flags & BPFDB_WRITE_KEPT))
+		record_free(w->old);
+	if (!(rec->flags & BPFDB_RECORD_TOMBSTONE))
+		return flags & (BPFDB_WRITE_INSERTED | BPFDB_WRITE_REVIVED) ? 1 : 0;
+	if (!(flags & BPFDB_WRITE_STAYS))
+		record_free(w->ref);
+	return flags & BPFDB_WRITE_NOOP ? 0 : -1;
+}
+
+/*
+ * Publishes write i, unlocks its bucket if it locked that, and frees what nobody needs any more.
+ * Returns by how much the number of keys changed. A call, lest the verifier walk the
+ * combinations of its ways out in every iteration.
+ */
+__noinline int txn_publish_one(__u32 txn, __u32 i, __u64 ts)
+{
+	struct control *ctl = control();
+	struct txn *t = txn_at(txn);
+	struct txn_write *w = t ? txn_write_at(t, i) : 0;
+
+	if (!ctl || !w)
+		return 0;
+	txn_publish_write(ctl, w, ts);
+	txn_unlock(w);
+	return txn_retire(w);
+}
+
+/*
+ * Publishes all writes, each of which has its bucket locked, and unlocks. From the last to the
+ * first: the one that locked a bucket, and unlocks it, comes after all others in it.
+ */
+__noinline int txn_publish(__u32 txn, __u64 ts)
+{
+	struct txn *t = txn_at(txn);
+	__s64 keys = 0;
+
+	if (!t)
+		return -EINVAL;
+	for (__u32 i = t->writes_len; i > 0 && i <= BPFDB_MAX_TXN_WRITES && CAN_LOOP; i--)
+		keys += txn_publish_one(txn, i - 1, ts);
+	if (keys)
+		keys_count(keys);
+	return 0;
+}
+
+/* Takes the reservations of the first `locked` writes back and unlocks their buckets, in the same order. */
+__noinline int txn_unlock_all(__u32 txn, __u32 locked)
+{
+	struct txn *t = txn_at(txn);
+
+	if (!t)
+		return -EINVAL;
+	for (__u32 i = locked; i > 0 && i <= BPFDB_MAX_TXN_WRITES && CAN_LOOP; i--) {
+		struct txn_write *w = txn_write_at(t, i - 1);
+		__u64 *place = w ? txn_place(w) : 0;
+
+		if (place && w->flags & BPFDB_WRITE_INSERTED)
+			WRITE_ONCE(*place, 0);
+		if (w)
+			txn_unlock(w);
+	}
+	return 0;
+}
+
+/* Frees the versions that were to be written. */
+__noinline int txn_discard(__u32 txn)
+{
+	struct txn *t = txn_at(txn);
+
+	if (!t)
+		return -EINVAL;
+	for (__u32 i = unknown_zero(); i < BPFDB_MAX_TXN_WRITES && i < t->writes_len && CAN_LOOP;
+	     i++) {
+		struct txn_write *w = txn_write_at(t, i);
+
+		if (w)
+			record_free(w->ref);
+	}
+	t->writes_len = 0;
+	t->written = 0;
+	return 0;
 }
 
 /*
@@ -310,8 +318,7 @@ __noinline int txn_rewind(__u32 txn, __u32 reads)
 		return -EINVAL;
 	if (!reads)
 		t->flush_ts = READ_ONCE(ctl->flush_ts);
-	txn_retire_all(txn, 0);
-	t->writes_len = 0;
+	txn_discard(txn);
 	t->doomed = 0;
 	if (t->reads_len > reads)
 		t->reads_len = reads;
@@ -368,7 +375,13 @@ __noinline int txn_commit(struct scratch *s, __u32 txn)
 		err = txn_prepare(s, t, txn, &locked, &ts);
 	/* Before it publishes, lest it keep versions for itself. */
 	snapshot_end(t, txn - 1);
-	txn_end(txn, locked, ts);
+	if (err) {
+		txn_unlock_all(txn, locked);
+		txn_discard(txn);
+	} else {
+		txn_publish(txn, ts);
+	}
+	txn_release(t, txn);
 	count(err ? COUNTER_CONFLICTS : COUNTER_COMMITS, 1);
 	return err == -EBUSY ? -EAGAIN : err;
 }
@@ -389,20 +402,25 @@ __noinline int txn_attempt(struct scratch *s, __u32 txn)
 	err = -(int)t->doomed;
 	if (!err)
 		err = txn_prepare(s, t, txn, &locked, &ts);
+	if (err) {
+		txn_unlock_all(txn, locked);
+	} else {
+		txn_publish(txn, ts);
+		txn_release(t, txn);
+	}
 	count(err ? COUNTER_CONFLICTS : COUNTER_COMMITS, 1);
-	if (!err)
-		return txn_end(txn, locked, ts);
-	txn_publish_all(txn, locked, 0);
-	barrier();
-	txn_unlock_all(txn, locked);
 	return err == -EBUSY ? -EAGAIN : err;
 }
 
 /* Ends the transaction; nothing of it happened. */
 __noinline int txn_abort(__u32 txn)
 {
-	if (txn_end(txn, 0, 0))
+	struct txn *t = txn_at(txn);
+
+	if (!t)
 		return -EINVAL;
+	txn_discard(txn);
+	txn_release(t, txn);
 	count(COUNTER_ABORTS, 1);
 	return 0;
 }

@@ -13,11 +13,17 @@ static __always_inline struct txn_write *txn_write_at(struct txn *t, __u32 i)
 	return &t->writes[i & (BPFDB_MAX_TXN_WRITES - 1)];
 }
 
+/* The bit of txn.written that a write of a key with this hash sets. */
+static __always_inline __u64 txn_written_bit(__u64 hash)
+{
+	return 1ULL << (hash >> 58);
+}
+
 /*
  * Looks the staged key up among the transaction's own writes: 1 = found there, 0 = not.
  * found.slot is then the number of the write.
  */
-__noinline int txn_find_own(struct scratch *s)
+__noinline int txn_search_own(struct scratch *s)
 {
 	struct txn *t;
 
@@ -26,7 +32,6 @@ __noinline int txn_find_own(struct scratch *s)
 	t = txn_at(s->txn);
 	if (!t)
 		return -EINVAL;
-	s->found.own = 0;
 	for (__u32 i = unknown_zero(); i < BPFDB_MAX_TXN_WRITES && i < t->writes_len && CAN_LOOP;
 	     i++) {
 		struct txn_write *w = txn_write_at(t, i);
@@ -44,26 +49,31 @@ __noinline int txn_find_own(struct scratch *s)
 	return 0;
 }
 
-/* Looks the staged key up among the committed versions that the transaction may see. */
-static __always_inline int txn_find_committed(struct scratch *s)
+/* The same, without a call for a key that the transaction has certainly not written. */
+static __always_inline int txn_find_own(struct scratch *s)
 {
 	struct txn *t = txn_at(s->txn);
-	int err = index_find(s, 0, BPFDB_MAX_TRIES);
 
-	if (err || !t || !t->snapshot)
-		return err;
-	return version_select(s, t);
+	if (!t)
+		return -EINVAL;
+	s->found.own = 0;
+	return t->written & txn_written_bit(s->key.hash) ? txn_search_own(s) : 0;
+}
+
+/* Steps from the latest version, which was found, to the one the transaction may see. */
+static __always_inline int txn_select(struct scratch *s)
+{
+	struct txn *t = txn_at(s->txn);
+
+	return t && t->snapshot ? version_select(s, t) : 0;
 }
 
 /* The transaction depends on what was found, unless it may not write and so not conflict. */
-__noinline int txn_add_read(struct scratch *s)
+static __always_inline int txn_add_read(struct scratch *s)
 {
-	struct txn *t;
+	struct txn *t = txn_at(s->txn);
 	__u32 n;
 
-	if (!s)
-		return -EINVAL;
-	t = txn_at(s->txn);
 	if (!t)
 		return -EINVAL;
 	if (t->flags & BPFDB_TXN_READONLY)
@@ -84,15 +94,12 @@ __noinline int txn_add_read(struct scratch *s)
 }
 
 /* Adds a version of the staged key to the write set, or replaces the one that is there. */
-__noinline int txn_add_write(struct scratch *s, __u64 ref)
+static __always_inline int txn_add_write(struct scratch *s, __u64 ref)
 {
+	struct txn *t = txn_at(s->txn);
 	struct txn_write *w;
-	struct txn *t;
 	__u32 n;
 
-	if (!s)
-		return -EINVAL;
-	t = txn_at(s->txn);
 	if (!t)
 		return -EINVAL;
 	if (t->flags & BPFDB_TXN_READONLY)
@@ -107,8 +114,10 @@ __noinline int txn_add_write(struct scratch *s, __u64 ref)
 		record_free(w->ref);
 	w->ref = ref;
 	w->hash = s->key.hash;
-	if (!s->found.own)
+	if (!s->found.own) {
+		t->written |= txn_written_bit(s->key.hash);
 		t->writes_len = n + 1;
+	}
 	return 0;
 }
 
