@@ -249,6 +249,7 @@ struct txn_read {
 #define BPFDB_WRITE_REVIVED 8 /* its key was deleted, but a tombstone still there */
 #define BPFDB_WRITE_KEPT 16 /* a snapshot needs the version it replaced */
 #define BPFDB_WRITE_STAYS 32 /* a tombstone that must be seen, because of older versions */
+#define BPFDB_WRITE_DELETES 64 /* a tombstone */
 
 struct txn_write {
 	__u64 ref; /* new version, or a tombstone; not reachable before commit */

@@ -59,12 +59,12 @@ static __always_inline int watch_enter(struct conn *c)
 	int txn, err;
 
 	if (!c->watch) {
-		txn = txn_begin(c->cookie, BPFDB_TXN_INTERACTIVE);
+		txn = txn_begin(watch_token(c), BPFDB_TXN_INTERACTIVE);
 		if (txn < 0)
 			return txn;
 		c->watch = txn;
 	}
-	err = txn_enter(c->watch, c->cookie);
+	err = txn_enter(c->watch, watch_token(c));
 	if (err == -ESTALE)
 		c->watch = BPFDB_TXN_GONE;
 	return err;

@@ -80,26 +80,27 @@ static __always_inline void exec_discard(struct scratch *s, struct conn *c)
  */
 static __always_inline int exec_enter(struct scratch *s, struct conn *c)
 {
+	__u32 watch = READ_ONCE(c->watch);
 	struct txn *t;
 	int txn, err;
 
 	s->exec.watched = 0;
-	if (!c->watch) {
+	if (!watch) {
 		txn = txn_begin(c->cookie, BPFDB_TXN_ONE_SHOT);
 		s->exec.txn = txn < 0 ? 0 : txn;
 		return txn < 0 ? -EBUSY : 0;
 	}
-	err = txn_enter(c->watch, c->cookie);
+	err = txn_enter(watch, watch_token(c));
 	if (err == -EBUSY)
 		return err;
-	t = err ? 0 : txn_at(c->watch);
-	if (t && !txn_validate(c->watch, t->reads_len)) {
-		s->exec.txn = c->watch;
+	t = err ? 0 : txn_at(watch);
+	if (t && !txn_validate(watch, t->reads_len)) {
+		s->exec.txn = watch;
 		s->exec.watched = t->reads_len;
 		return 0;
 	}
 	if (t)
-		txn_abort(c->watch);
+		txn_abort(watch);
 	c->watch = 0;
 	return -EAGAIN;
 }

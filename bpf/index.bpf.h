@@ -249,12 +249,7 @@ static __always_inline int index_lookup(struct scratch *s, __u64 owner, __u32 tr
 	return -EBUSY;
 }
 
-__noinline int index_find(struct scratch *s, __u64 owner, __u32 tries)
-{
-	return s ? index_lookup(s, owner, tries) : -EINVAL;
-}
-
-/* Does what index_find saw still hold? */
+/* Does what index_lookup saw still hold? */
 static __always_inline int index_unchanged(struct scratch *s)
 {
 	struct bucket *b = bucket_at(s->found.bucket);

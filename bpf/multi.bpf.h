@@ -14,12 +14,21 @@
 
 #define QUEUE_FIRST_SIZE 512 /* bytes of the first block */
 
+/*
+ * Whose the transaction of WATCH is. Not the connection's own token: its number, if it was aborted for
+ * being idle, may be given to a BEGIN of the same connection.
+ */
+static __always_inline __u64 watch_token(struct conn *c)
+{
+	return c->cookie | 1ULL << 62;
+}
+
 /* Forgets the watched keys. */
 static __always_inline void watch_end(struct conn *c)
 {
 	__u32 txn = __sync_lock_test_and_set(&c->watch, 0);
 
-	if (txn && !txn_enter(txn, c->cookie))
+	if (txn && !txn_enter(txn, watch_token(c)))
 		txn_abort(txn);
 }
 

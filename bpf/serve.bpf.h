@@ -17,7 +17,7 @@
 /* Takes the transaction that the request runs in: EXEC's or the connection's. As command_enter. */
 static __always_inline int serve_enter(struct scratch *s, struct conn *c)
 {
-	if (!c->multi)
+	if (!s->exec.txn)
 		return command_enter(s, c);
 	s->txn = s->exec.txn;
 	return 0;

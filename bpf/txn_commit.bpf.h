@@ -58,6 +58,7 @@ __noinline int txn_lock(struct scratch *s, __u32 txn, __u32 i)
 		 * set if anybody asked.
 		 */
 		if (tombstone && (!s->found.ref || s->found.stale)) {
+			w->flags = BPFDB_WRITE_NOOP | BPFDB_WRITE_DELETES;
 			if (index_unchanged(s))
 				return 0;
 			continue;
@@ -81,7 +82,8 @@ __noinline int txn_lock(struct scratch *s, __u32 txn, __u32 i)
 		if (w->bucket > t->locked_max)
 			t->locked_max = w->bucket;
 		w->old = s->found.ref;
-		w->flags = (word_owner(word) ? 0 : BPFDB_WRITE_LOCKED) | txn_write_flags(s);
+		w->flags = (word_owner(word) ? 0 : BPFDB_WRITE_LOCKED) | txn_write_flags(s) |
+			   (tombstone ? BPFDB_WRITE_DELETES : 0);
 		/* Takes the slot, so that the next insert into this bucket sees it used. */
 		if (!s->found.ref)
 			WRITE_ONCE(*place, slot_tag(w->hash) | w->ref);
@@ -214,17 +216,17 @@ static __always_inline void txn_publish_write(struct control *ctl, struct txn_wr
 		WRITE_ONCE(*place, slot_tag(w->hash) | w->ref);
 }
 
-/* Frees what nobody needs after a write: by how much the number of keys changed. */
+/*
+ * Frees what nobody needs after a write: by how much the number of keys changed. The bucket is
+ * unlocked, so that the version published may have been replaced and freed: only flags can tell.
+ */
 static __always_inline int txn_retire(struct txn_write *w)
 {
-	struct record *rec = heap_at(w->ref);
 	__u32 flags = w->flags;
 
-	if (!rec)
-		return 0;
 	if (!(flags & BPFDB_WRITE_NOOP) && w->old && !(flags & BPFDB_WRITE_KEPT))
 		record_free(w->old);
-	if (!(rec->flags & BPFDB_RECORD_TOMBSTONE))
+	if (!(flags & BPFDB_WRITE_DELETES))
 		return flags & (BPFDB_WRITE_INSERTED | BPFDB_WRITE_REVIVED) ? 1 : 0;
 	if (!(flags & BPFDB_WRITE_STAYS))
 		record_free(w->ref);

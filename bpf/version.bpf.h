@@ -152,7 +152,7 @@ static __always_inline int version_link(struct control *ctl, struct record *rec,
 	return needed;
 }
 
-/* Steps from what index_find found to what the transaction's snapshot sees. 0 or -EBUSY. */
+/* Steps from what index_lookup found to what the transaction's snapshot sees. 0 or -EBUSY. */
 __noinline int version_select(struct scratch *s, struct txn *t)
 {
 	struct record *rec;

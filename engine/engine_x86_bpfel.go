@@ -305,6 +305,7 @@ type engineTxn struct {
 	ReadsLen  uint32
 	WritesLen uint32
 	Pad       uint32
+	Written   uint64
 	LockedMax uint64
 	UsedNs    uint64
 	Snapshot  uint64

@@ -16,6 +16,7 @@ type result struct {
 	outcome  history.Outcome
 	gone     bool // the client's session has ended with it
 	busy     bool // refused for contention, whatever it was to do
+	refusal  string
 }
 
 // runner runs transactions in one of the ways there are. An error fails the test; conflicts are none.
@@ -57,7 +58,7 @@ func (c *client) one() error {
 		return fmt.Errorf("%s: %+v: %w", c.name, p, err)
 	}
 	if p.readOnly && p.ending == endCommit && r.outcome == history.Aborted && !r.busy && c.scene.pause == 0 {
-		return fmt.Errorf("%s: a read-only transaction failed: %+v", c.name, p)
+		return fmt.Errorf("%s: a read-only transaction failed: %+v: %s", c.name, p, r.refusal)
 	}
 	t.ReturnNS, t.Accesses, t.Outcome = monotonicNS(), r.accesses, r.outcome
 	c.txns = append(c.txns, t)

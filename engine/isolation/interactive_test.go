@@ -28,6 +28,7 @@ func (c *interactive) run(p plan) (result, error) {
 	for _, a := range p.accesses {
 		r, err := c.ask(request(a))
 		if err == nil && r.refused() {
+			res.refusal = r.text
 			_, err = c.ask(words("ABORT"))
 			return res, err
 		}
@@ -81,6 +82,8 @@ func (c *interactive) end(p plan, res result) (result, error) {
 	}
 	if r.text == "OK" {
 		res.outcome = history.Committed
+	} else {
+		res.refusal = r.text
 	}
 	return res, nil
 }

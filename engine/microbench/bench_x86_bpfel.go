@@ -32,9 +32,12 @@ type benchBenchArgs struct {
 type benchBenchCode uint32
 
 const (
-	benchBenchCodeBENCH_GET  benchBenchCode = 0
-	benchBenchCodeBENCH_SET  benchBenchCode = 1
-	benchBenchCodeBENCH_LOAD benchBenchCode = 2
+	benchBenchCodeBENCH_GET     benchBenchCode = 0
+	benchBenchCodeBENCH_SET     benchBenchCode = 1
+	benchBenchCodeBENCH_LOAD    benchBenchCode = 2
+	benchBenchCodeBENCH_TXN_GET benchBenchCode = 3
+	benchBenchCodeBENCH_TXN_SET benchBenchCode = 4
+	benchBenchCodeBENCH_TXN_RMW benchBenchCode = 5
 )
 
 // Names of all BPF objects in the ELF.
