@@ -34,7 +34,8 @@ func engineFigures(d *summary.Data) []*Figure {
 func engineCaption(d *summary.Data, valueBytes int) string {
 	run := d.Engines[0]
 	return fmt.Sprintf("1 key = one %d-byte value. The engine is called inside the kernel: no network, "+
-		"no server. set is a commit that writes one key; get16 and set16: keys arrive 16 at a time. "+
+		"no server. set is a commit that writes one key; get16 and set16: keys arrive 16 at a time; txn_*: a "+
+		"transaction that reads, writes or changes four keys. "+
 		"Line: median; dot: one measurement. %s, %s.",
 		valueBytes, summary.Machine(run.Environment), run.Started.UTC().Format("2006-01-02"))
 }
@@ -57,6 +58,12 @@ func engineColor(op string) color.NRGBA {
 		return sky
 	case "set16":
 		return orange
+	case "txn_get4":
+		return green
+	case "txn_set4":
+		return purple
+	case "txn_rmw4":
+		return yellow
 	}
 	return vermilion
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // maxBusy bounds how often a request that met contention is tried again before it fails.
-const maxBusy = 10000
+const maxBusy = 2000
 
 // execute runs the requests in the area's in[0..n) and sends their replies. What it leaves, an incomplete request
 // or all behind a socket that takes no more, is kept in c.input.
