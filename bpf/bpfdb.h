@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * bpfdb.h - every structure and limit that eBPF programs and user space share, but for
- * calls.h, the contexts of calls.
+ * calls.h, the contexts of calls, and wire.h, what only the wire path has.
  *
  * This is the single definition: the Go types are generated from it by bpf2go, so a
  * layout is never restated by hand. Sizes are in bytes unless the name says otherwise.
@@ -174,6 +174,8 @@ enum counter {
 	COUNTER_CONNECTIONS, /* connections taken by a fast path */
 	COUNTER_LOCAL_CONNECTIONS, /* ... of them by the local path */
 	COUNTER_LOCAL_BATCHES, /* fast batches in the client's own send() */
+	COUNTER_WIRE_RESENT, /* wire: reply segments sent once more */
+	COUNTER_WIRE_REFUSED, /* wire: packets dropped, for TCP to send again */
 	COUNTER_NR,
 };
 
@@ -196,6 +198,7 @@ struct shard {
 #define BPFDB_CONN_ACCEPTED 1 /* flags: user space owns the file descriptor */
 #define BPFDB_CONN_ABORT 2 /* the byte stream is damaged: user space must reset the connection */
 #define BPFDB_CONN_LOCAL 4 /* its client is on this host: served in the client's own send() */
+#define BPFDB_CONN_WIRE 8 /* on the wire path: struct wire has its state, the gate is not used */
 
 #define BPFDB_MULTI_OPEN 1 /* multi: requests are queued */
 #define BPFDB_MULTI_FAILED 2 /* one could not be: EXEC will fail */

@@ -81,6 +81,12 @@ func (s *Server) register(c *conn) error {
 	if c.path, err = s.kernel.accept(c.cookie); err != nil {
 		return err
 	}
+	if c.path == PathWire {
+		if err := c.enterSplice(); err != nil {
+			s.kernel.drop(c.cookie)
+			return err
+		}
+	}
 	s.table.conns[c.cookie] = c
 	c.loop.post(c.begin)
 	return nil
@@ -90,13 +96,13 @@ func (s *Server) register(c *conn) error {
 func (c *conn) begin() {
 	l := c.loop
 	l.conns[c.fd] = c
-	c.up = !c.fast()
+	c.up = !c.gated()
 	c.mask = c.idleMask()
 	if err := l.watch(unix.EPOLL_CTL_ADD, c.fd, c.mask); err != nil {
 		c.close()
 		return
 	}
-	if !c.fast() {
+	if !c.gated() {
 		return
 	}
 	// What arrived before accept() met a socket without a file and was not delivered to the programs;

@@ -33,9 +33,10 @@ type conn struct {
 	created time.Time
 
 	path     Path   // where the kernel serves it; PathUser: nowhere
-	up       bool   // user space serves it: on the user path always, else while the gate is closed
-	received uint64 // bytes read on a fast path: compared to what the gate counted
-	sent     uint64 // bytes sent by user space
+	splice   splice // its place on the wire path
+	up       bool   // user space serves what comes up: with a gate, while that is closed; else always
+	received uint64 // bytes read, and ...
+	sent     uint64 // ... sent by user space, as the kernel counts what it passes up
 	protocol int    // RESP version
 	mask     uint32 // what epoll watches
 
@@ -49,8 +50,8 @@ type conn struct {
 	owedDelay time.Duration
 }
 
-// fast tells whether the kernel may serve the connection.
-func (c *conn) fast() bool { return c.path != PathUser }
+// gated tells whether the kernel or user space serves the connection, as its gate says.
+func (c *conn) gated() bool { return c.path == PathSockmap || c.path == PathLocal }
 
 // idleMask is what epoll watches while the kernel serves.
 func (c *conn) idleMask() uint32 {
@@ -89,9 +90,12 @@ func (c *conn) finish(err error) {
 	case len(c.output) > 0:
 		c.watch(maskWriting)
 	case c.isOwed(): // the loop comes back to it
-	case c.fast() && c.giveBack():
+	case c.gated() && c.giveBack():
 		c.watch(c.idleMask())
 	default:
+		if c.path == PathWire {
+			c.giveSplice()
+		}
 		c.watch(maskReading)
 	}
 }
@@ -129,18 +133,16 @@ func (c *conn) receive() error {
 	case err != nil:
 		return err
 	case n == 0:
-		return c.end()
+		return c.endOfStream()
 	}
-	if c.fast() {
-		c.received += uint64(n)
-		c.owedDelay = 0
-	}
+	c.received += uint64(n)
+	c.owedDelay = 0
 	return c.execute(have + n)
 }
 
-// end notes that the client sends no more. A socket in the sockmap reports its end before bytes that the kernel
+// endOfStream notes that the client sends no more. A socket in the sockmap reports its end before bytes that the kernel
 // still has to pass up: while the gate counts more than was read, the loop looks again later.
-func (c *conn) end() error {
+func (c *conn) endOfStream() error {
 	if c.path == PathSockmap {
 		passed, err := c.loop.server.kernel.passed(c.cookie)
 		if err != nil {
@@ -192,10 +194,21 @@ func (c *conn) flush() error {
 }
 
 // close ends the connection and frees all it held, in the kernel too.
-func (c *conn) close() {
+func (c *conn) close() { c.end(false) }
+
+// reset ends the connection with an RST: what the client received is not what it should have been.
+func (c *conn) reset() { c.end(true) }
+
+func (c *conn) end(reset bool) {
 	l := c.loop
 	if l.conns[c.fd] != c {
 		return
+	}
+	if c.path == PathWire {
+		c.splice.wire.shut(c.splice.key, c.cookie)
+	}
+	if reset || c.path == PathWire {
+		_ = c.linger(reset)
 	}
 	delete(l.conns, c.fd)
 	delete(l.owed, c)
@@ -203,10 +216,4 @@ func (c *conn) close() {
 	l.server.held.Add(-int64(c.held))
 	unix.Close(c.fd)
 	l.server.forget(c)
-}
-
-// reset ends the connection with an RST: what the client received is not what it should have been.
-func (c *conn) reset() {
-	_ = unix.SetsockoptLinger(c.fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
-	c.close()
 }

@@ -42,6 +42,7 @@ const (
 	connAccepted = 1
 	connAbort    = 2
 	connLocal    = 4
+	connWire     = 8
 )
 
 // What the programs in the sockets need beside the handover, by path.
@@ -84,7 +85,7 @@ func loadKernel(db *engine.DB, options Options, fast fastPaths, listener int) (*
 // program serves both fast paths and needs the maps of both.
 func fit(spec *ebpf.CollectionSpec, options Options, fast fastPaths, listener uint64) error {
 	buffers := options.Buffers
-	if !fast.any() {
+	if !fast.inSockets() {
 		buffers = 1
 		drop(spec.Programs, programsFast)
 		drop(spec.Maps, mapsFast, mapsSockmap, mapsLocal)
@@ -192,6 +193,8 @@ func (k *kernel) accept(cookie uint64) (Path, error) {
 	switch {
 	case err == nil && args.Flags&connLocal != 0:
 		return PathLocal, nil
+	case err == nil && args.Flags&connWire != 0:
+		return PathWire, nil
 	case err == nil:
 		return PathSockmap, nil
 	case !errors.Is(err, unix.ENOENT):

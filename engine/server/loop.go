@@ -144,7 +144,11 @@ func (l *loop) settleOwed() {
 
 func (l *loop) close() {
 	for _, c := range l.conns {
-		c.close()
+		if c.path == PathWire {
+			c.reset() // the client's numbers mean nothing without the programs
+		} else {
+			c.close()
+		}
 	}
 	for _, fd := range []int{l.epoll, l.wake} {
 		if fd >= 0 {

@@ -13,6 +13,9 @@ type Options struct {
 	MaxConnections int    // connections open at once; more are refused as Redis refuses them
 	Buffers        int    // fast paths: 66 KiB buffers for requests and replies under way
 
+	// Interfaces are the network interfaces of the wire path; by default those that have the address.
+	Interfaces []string
+
 	// MaxHeldBytes bounds the memory for requests begun and replies that clients do not take, over all
 	// connections; one that would exceed it is closed.
 	MaxHeldBytes int64

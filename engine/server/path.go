@@ -8,16 +8,17 @@ import (
 // Path names a way from a connection into the engine, or several joined by "+".
 type Path string
 
-// The paths this version has. PathAuto takes all fast ones that the kernel allows.
+// The paths this version has. PathAuto takes local and sockmap, where the kernel allows them.
 const (
 	PathAuto    Path = "auto"
 	PathUser    Path = "user"
 	PathSockmap Path = "sockmap" // the server's sockets answer: any client
 	PathLocal   Path = "local"   // the client's own send() answers: clients on the same host
+	PathWire    Path = "wire"    // request packets are answered where they come in
 )
 
 // Paths are the values that Options.Path may have.
-func Paths() []Path { return []Path{PathAuto, PathUser, PathSockmap, PathLocal} }
+func Paths() []Path { return []Path{PathAuto, PathUser, PathSockmap, PathLocal, PathWire} }
 
 // PathNames lists them for people.
 func PathNames() string {
@@ -28,11 +29,12 @@ func PathNames() string {
 	return strings.Join(names, ", ")
 }
 
-// fastPaths says which paths the programs in the sockets serve. A connection is on one of them, the local one
-// where its client allows.
-type fastPaths struct{ sockmap, local bool }
+// fastPaths says which paths the programs serve. A connection is on one of them, the local one where its client
+// allows. The wire path is never with others: its connections would be theirs.
+type fastPaths struct{ sockmap, local, wire bool }
 
-func (f fastPaths) any() bool { return f.sockmap || f.local }
+// inSockets tells whether programs run in the sockets.
+func (f fastPaths) inSockets() bool { return f.sockmap || f.local }
 
 func (f fastPaths) path() Path {
 	switch {
@@ -42,6 +44,8 @@ func (f fastPaths) path() Path {
 		return PathLocal
 	case f.sockmap:
 		return PathSockmap
+	case f.wire:
+		return PathWire
 	}
 	return PathUser
 }
@@ -55,6 +59,8 @@ func (p Path) attempts() []fastPaths {
 		return []fastPaths{{sockmap: true}}
 	case PathLocal:
 		return []fastPaths{{local: true}}
+	case PathWire:
+		return []fastPaths{{wire: true}}
 	}
 	return []fastPaths{{}}
 }

@@ -26,6 +26,8 @@ type Server struct {
 	stopAccept int // eventfd
 	addr       netip.AddrPort
 	kernel     *kernel
+	wire       *wire // nil: not on the wire path
+	stopWire   chan struct{}
 	events     *ringbuf.Reader
 	loops      []*loop
 	accepted   uint64        // only acceptLoop writes it
@@ -101,13 +103,19 @@ func (s *Server) openFast(fast fastPaths) error {
 	if err != nil {
 		return err
 	}
-	if fast.any() {
+	if fast.inSockets() {
 		if err := k.attach(s.listener, fast); err != nil {
 			return errors.Join(err, k.close())
 		}
 		if s.events, err = ringbuf.NewReader(k.collection.Maps["bpfdb_events"]); err != nil {
 			return errors.Join(fmt.Errorf("read events: %w", err), k.close())
 		}
+	}
+	if fast.wire {
+		if s.wire, err = openWire(s.db, s.options, s.listener, s.addr.Addr()); err != nil {
+			return errors.Join(err, k.close())
+		}
+		s.stopWire = make(chan struct{})
 	}
 	s.kernel = k
 	return nil
@@ -120,6 +128,9 @@ func (s *Server) start() {
 	s.running.Go(func() { s.report(s.acceptLoop()) })
 	if s.events != nil {
 		s.running.Go(func() { s.report(s.readEvents()) })
+	}
+	if s.wire != nil {
+		s.running.Go(func() { s.report(s.wire.watch(s.stopWire, s.giveUp)) })
 	}
 }
 
@@ -138,6 +149,16 @@ func (s *Server) readEvents() error {
 			c.loop.post(c.settle)
 		}
 		s.table.Unlock()
+	}
+}
+
+// giveUp resets a connection whose client takes no replies.
+func (s *Server) giveUp(cookie uint64) {
+	s.table.Lock()
+	defer s.table.Unlock()
+	if c := s.table.conns[cookie]; c != nil {
+		s.stalled.Add(1)
+		c.loop.post(c.reset)
 	}
 }
 
@@ -167,6 +188,9 @@ func (s *Server) Close() error {
 		if s.events != nil {
 			err = s.events.Close()
 		}
+		if s.wire != nil {
+			close(s.stopWire)
+		}
 		s.running.Wait()
 		err = errors.Join(err, s.release())
 	})
@@ -186,8 +210,12 @@ func (s *Server) release() error {
 	for _, c := range s.table.conns {
 		unix.Close(c.fd)
 	}
-	if s.kernel == nil {
-		return nil
+	var err error
+	if s.wire != nil {
+		err = s.wire.close()
 	}
-	return errors.Join(s.kernel.drain(), s.kernel.close())
+	if s.kernel != nil {
+		err = errors.Join(err, s.kernel.drain(), s.kernel.close())
+	}
+	return err
 }

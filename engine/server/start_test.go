@@ -17,7 +17,7 @@ import (
 
 const testTimeout = 20 * time.Second
 
-var testedPaths = []Path{PathUser, PathSockmap, PathLocal}
+var testedPaths = []Path{PathUser, PathSockmap, PathLocal, PathWire}
 
 // onEveryPath runs the test once per path, on servers that most tests share: loading the programs takes the
 // kernel's verifier longer than most tests take.

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* wire_egress.bpf.h - packets of the kernel's socket, on their way to the client. */
+#ifndef WIRE_EGRESS_BPF_H
+#define WIRE_EGRESS_BPF_H
+
+#include "wire_ingress.bpf.h"
+
+/*
+ * The socket sends again what the client acknowledged in a packet that it never saw. The packet
+ * becomes that acknowledgement and goes back.
+ */
+static __always_inline int wire_acknowledge(struct __sk_buff *skb, struct packet *p, struct wire *w,
+					    struct scratch *s)
+{
+	struct segment g = {.up = 1, .flags = TCP_ACK, .seq = p->ack, .tsecr = p->tsval};
+
+	g.ack = w->una - w->tx_delta;
+	if (before(g.ack, w->own_floor))
+		g.ack = w->own_floor;
+	g.tsval = w->ts_recent;
+	g.window = splice_share(w, w->client_window);
+	splice_believed(w, g.seq, g.ack, g.window);
+	if (segment_write(skb, p, w, s, &g))
+		return TCX_DROP;
+	skb->mark = wire_mark;
+	return w->ifindex == LOOPBACK_IFINDEX ? TCX_PASS : bpf_redirect(w->ifindex, BPF_F_INGRESS);
+}
+
+/* Moves the packet out. */
+__noinline int wire_down(struct __sk_buff *skb, struct packet *p, struct wire *w)
+{
+	__u32 end;
+
+	if (!p || !w)
+		return TCX_DROP;
+	end = p->seq + packet_span(p);
+	/* The socket believes in a window that replies made here have used. */
+	if (p->len && after(p->seq, w->una - w->tx_delta) && after(end + w->tx_delta, w->edge)) {
+		count(COUNTER_WIRE_REFUSED, 1);
+		return TCX_DROP;
+	}
+	if (packet_span(p) && after(end, w->own_nxt)) {
+		w->own_nxt = end;
+		w->own_end = end + w->tx_delta;
+	}
+	if (p->flags & (TCP_FIN | TCP_RST))
+		__sync_fetch_and_or(&w->flags, BPFDB_WIRE_SHUT);
+	w->window = p->window;
+	if (p->timestamps)
+		splice_stamp(w, p->tsval);
+	splice_word(skb, p, p->tcp + TCP_SEQ, p->seq, p->seq + w->tx_delta);
+	if (!(p->flags & TCP_ACK))
+		return TCX_NEXT;
+	splice_word(skb, p, p->tcp + TCP_ACKNOWLEDGED, p->ack, p->ack + w->rx_delta);
+	if (p->odd)
+		splice_sack(skb, p, w->rx_delta, 0, 0);
+	return TCX_NEXT;
+}
+
+static __always_inline int wire_out(struct __sk_buff *skb, struct packet *p, struct wire *w)
+{
+	struct scratch *s;
+	int verdict;
+
+	if (!packet_span(p) || !before(p->seq, w->own_floor))
+		return wire_down(skb, p, w);
+	s = scratch_claim();
+	if (!s)
+		return TCX_DROP;
+	verdict = wire_acknowledge(skb, p, w, s);
+	scratch_release(s);
+	return verdict;
+}
+
+SEC("tcx/egress")
+int bpfdb_wire_egress(struct __sk_buff *skb)
+{
+	struct packet p = {};
+	struct wire *w;
+	int verdict;
+
+	if (skb->mark == wire_mark || packet_parse(skb, &p, 0))
+		return TCX_NEXT;
+	w = bpf_map_lookup_elem(&bpfdb_wires, &p.key);
+	if (!w || w->flags & BPFDB_WIRE_DEAD)
+		return TCX_NEXT;
+	if (p.flags & TCP_SYN) {
+		__sync_fetch_and_or(&w->flags, BPFDB_WIRE_DEAD | BPFDB_WIRE_SHUT);
+		return TCX_NEXT;
+	}
+	if (!wire_lock(w))
+		return TCX_DROP;
+	verdict = wire_out(skb, &p, w);
+	wire_unlock(w);
+	return verdict;
+}
+
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* wire_splice.bpf.h - moves sequence numbers between the wire and the kernel's socket. */
+#ifndef WIRE_SPLICE_BPF_H
+#define WIRE_SPLICE_BPF_H
+
+#include "wire_packet.bpf.h"
+
+#define OPTION_END 0
+#define OPTION_NOP 1
+#define OPTION_SACK 5
+#define TCP_SEQ 4 /* offsets in the TCP header */
+#define TCP_ACKNOWLEDGED 8
+#define TCP_WINDOW 14
+#define TCP_CHECK 16
+#define SACK_BLOCKS 4 /* as many as fit */
+
+/* Both hooks run with softirqs off, so who holds the lock goes on, unless its processor is gone. */
+static __always_inline int wire_lock(struct wire *w)
+{
+	for (__u32 i = unknown_zero(); i < WIRE_LOCK_TRIES && CAN_LOOP; i++) {
+		if (!READ_ONCE(w->lock) && !__sync_val_compare_and_swap(&w->lock, 0, 1))
+			return 1;
+	}
+	count(COUNTER_WIRE_REFUSED, 1);
+	return 0;
+}
+
+static __always_inline void wire_unlock(struct wire *w)
+{
+	barrier();
+	WRITE_ONCE(w->lock, 0);
+}
+
+static __always_inline void splice_stamp(struct wire *w, __u32 stamp)
+{
+	if (!w->ts_sent || after(stamp, w->ts_sent))
+		w->ts_sent = stamp;
+}
+
+static __always_inline void kept_free(struct wire *w)
+{
+	__u32 id = w->kept;
+
+	w->kept = 0;
+	w->recover = 0;
+	if (id)
+		buffer_push(id);
+}
+
+static __always_inline int kept_waits(struct wire *w)
+{
+	return w->kept && after(w->kept_to, w->una);
+}
+
+/* Writes a 32-bit field of the TCP header and keeps the checksum right, offloaded or not. */
+static __always_inline void splice_word(struct __sk_buff *skb, struct packet *p, __u32 at,
+					__u32 old, __u32 new)
+{
+	old = bpf_htonl(old);
+	new = bpf_htonl(new);
+	if (old == new)
+		return;
+	bpf_l4_csum_replace(skb, p->tcp + TCP_CHECK, old, new, 4);
+	bpf_skb_store_bytes(skb, at, &new, 4, 0);
+}
+
+/*
+ * The part of the client's window that the kernel's socket is told: half of one that is not
+ * small. The rest is for replies made here, so that the socket never sends beyond the window.
+ */
+static __always_inline __u32 splice_share(struct wire *w, __u32 window)
+{
+	__u32 half = window / 2 << w->scale;
+
+	return half >= 2 * w->mss || half >= WIRE_SHARE ? window / 2 : window;
+}
+
+/* Follows what the kernel's socket makes of an acknowledgement: tcp_ack_update_window(). */
+static __always_inline void splice_believed(struct wire *w, __u32 seq, __u32 ack, __u32 window)
+{
+	__u32 bytes = window << w->scale;
+
+	if (after(ack, w->own_nxt))
+		return;
+	if (after(ack, w->own_una) || after(seq, w->own_wl) ||
+	    (seq == w->own_wl && bytes > w->own_edge - w->own_una)) {
+		w->own_wl = seq;
+		w->own_edge = ack + bytes;
+	}
+	if (after(ack, w->own_una))
+		w->own_una = ack;
+}
+
+static __always_inline void splice_window(struct __sk_buff *skb, struct packet *p, __u16 window)
+{
+	__u16 old = bpf_htons(p->window), new = bpf_htons(window);
+
+	if (old == new)
+		return;
+	bpf_l4_csum_replace(skb, p->tcp + TCP_CHECK, old, new, 2);
+	bpf_skb_store_bytes(skb, p->tcp + TCP_WINDOW, &new, 2, 0);
+}
+
+/* Moves the blocks of one SACK option at offset `at` of the packet. */
+static __always_inline void splice_blocks(struct __sk_buff *skb, struct packet *p, __u32 at,
+					  __u32 delta, __u32 floor, int clamp)
+{
+	__u8 len;
+
+	if (bpf_skb_load_bytes(skb, at + 1, &len, 1))
+		return;
+	for (__u32 i = 0; i < 2 * SACK_BLOCKS; i++) {
+		__u32 where = at + 2 + 4 * i, old, new;
+
+		if (2 + 4 * i + 4 > len || bpf_skb_load_bytes(skb, where, &old, 4))
+			return;
+		old = bpf_ntohl(old);
+		new = old + delta;
+		if (clamp && before(new, floor))
+			new = floor;
+		splice_word(skb, p, where, old, new);
+	}
+}
+
+/*
+ * Adds delta to the SACK blocks, if any. Blocks for replies made here are none of the socket's
+ * business: its own bytes start at floor, and an empty block is ignored by TCP.
+ */
+__noinline int splice_sack(struct __sk_buff *skb, struct packet *p, __u32 delta, __u32 floor,
+			   int clamp)
+{
+	__u8 option[2];
+	__u32 at;
+
+	if (!p)
+		return -EINVAL;
+	at = p->tcp + TCP_BYTES;
+	for (__u32 i = unknown_zero(); i < TCP_MAX_OPTIONS && CAN_LOOP; i++) {
+		if (at + 2 > p->payload || bpf_skb_load_bytes(skb, at, option, 2) ||
+		    option[0] == OPTION_END)
+			return 0;
+		if (option[0] == OPTION_NOP) {
+			at++;
+			continue;
+		}
+		if (option[0] == OPTION_SACK)
+			splice_blocks(skb, p, at, delta, floor, clamp);
+		if (option[1] < 2)
+			return 0;
+		at += option[1];
+	}
+	return 0;
+}
+
+#endif
