@@ -71,11 +71,11 @@ var probes = []feature{
 	}},
 	{"SYSCALL programs", "engine", program(ebpf.Syscall)},
 	{"maps in maps", "engine", mapType(ebpf.ArrayOfMaps)},
-	{"cgroup v2 mount", "sockmap, local", func() error {
+	{"cgroup v2 mount", "sockmap, local, wire", func() error {
 		_, err := cgroup2.Root()
 		return err
 	}},
-	{"sockops programs", "sockmap, local", program(ebpf.SockOps)},
+	{"sockops programs", "sockmap, local, wire", program(ebpf.SockOps)},
 	{"sk_skb programs", "sockmap", program(ebpf.SkSKB)},
 	{"sk_msg programs", "sockmap, local", program(ebpf.SkMsg)},
 	{"socket hash maps", "sockmap, local", mapType(ebpf.SockHash)},
@@ -87,6 +87,9 @@ var probes = []feature{
 	{"longer and shorter messages", "local", helper(ebpf.SkMsg, asm.FnMsgPushData)},
 	{"program arrays", "local", mapType(ebpf.ProgramArray)},
 	{"reading kernel structures by type", "local", kernelFunction("bpf_rdonly_cast")},
+	{"traffic control programs", "wire", program(ebpf.SchedCLS)},
+	{"packet redirection", "wire", helper(ebpf.SchedCLS, asm.FnCloneRedirect)},
+	{"TCP state in sockops", "wire", helper(ebpf.SockOps, asm.FnSkcToTcpSock)},
 }
 
 var errFeatures = errors.New("some features are missing")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/cilium/ebpf"
@@ -17,6 +18,7 @@ import (
 type serveOptions struct {
 	addr    string
 	path    string
+	ifaces  []string
 	memory  string
 	timeout time.Duration
 	verbose bool
@@ -25,8 +27,7 @@ type serveOptions struct {
 
 // laterFlags belong to the published contract but not to this version; the value is the only one it takes.
 var laterFlags = map[string]string{
-	"iface": "", "durability": "none", "dir": "", "requirepass-file": "", "backend": "", "metrics-addr": "",
-	"pin": "false",
+	"durability": "none", "dir": "", "requirepass-file": "", "backend": "", "metrics-addr": "", "pin": "false",
 }
 
 func serveCommand() *cobra.Command {
@@ -46,7 +47,10 @@ func serveCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&o.addr, "addr", server.DefaultAddr, "listen on `host:port`; port 0 picks a free one")
 	f.StringVar(&o.path, "path", string(server.PathAuto),
-		"auto, user (no fast path), sockmap, or local (clients on this host)")
+		"auto (local and sockmap), user (no fast path), sockmap, local (clients on this host),\n"+
+			"or wire (experimental: packets are answered where they come in)")
+	f.StringArrayVar(&o.ifaces, "iface", nil,
+		"wire: answer on this network `interface` (repeatable); default those that have the address")
 	f.StringVar(&o.memory, "memory", "1GiB", "most memory for data and index, e.g. 512MiB")
 	f.DurationVar(&o.timeout, "txn-timeout", 30*time.Second,
 		"abort a transaction of BEGIN or WATCH left idle for this `time`")
@@ -67,12 +71,10 @@ func (o *serveOptions) validate() (engine.Options, error) {
 			return engine.Options{}, fault{errUsage, err}
 		}
 	}
-	switch server.Path(o.path) {
-	case server.PathAuto, server.PathUser, server.PathSockmap, server.PathLocal:
-	case "wire":
-		return engine.Options{}, fault{errUsage, fmt.Errorf("--path %s: not available in this version", o.path)}
-	default:
+	if path := server.Path(o.path); !slices.Contains(server.Paths(), path) {
 		return engine.Options{}, fault{errUsage, fmt.Errorf("--path %q: must be one of %s", o.path, server.PathNames())}
+	} else if len(o.ifaces) > 0 && path != server.PathWire {
+		return engine.Options{}, fault{errUsage, fmt.Errorf("--iface is for --path wire, not %s", o.path)}
 	}
 	memory, err := parseBytes(o.memory)
 	if err != nil {
@@ -97,7 +99,7 @@ func (o *serveOptions) run(ctx context.Context, stdout, stderr io.Writer) error 
 	if err != nil {
 		return o.explain(err, stderr)
 	}
-	s, err := server.Start(db, server.Options{Addr: o.addr, Path: server.Path(o.path)}, stderr)
+	s, err := server.Start(db, server.Options{Addr: o.addr, Path: server.Path(o.path), Interfaces: o.ifaces}, stderr)
 	if err != nil {
 		return errors.Join(o.explain(err, stderr), db.Close())
 	}

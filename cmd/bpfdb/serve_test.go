@@ -27,6 +27,8 @@ func TestServeEnds(t *testing.T) {
 		{"sockmap", "sockmap", syscall.SIGKILL},
 		{"local", "local", syscall.SIGTERM},
 		{"local", "local", syscall.SIGKILL},
+		{"wire", "wire", syscall.SIGINT},
+		{"wire", "wire", syscall.SIGKILL},
 		{"user", "user", syscall.SIGINT},
 		{"user", "user", syscall.SIGKILL},
 	} {
@@ -75,8 +77,8 @@ func TestFailedStart(t *testing.T) {
 
 func TestUsage(t *testing.T) {
 	for args, want := range map[string]string{
-		"serve --path fast":                "must be one of auto, user, sockmap, local",
-		"serve --path wire":                "not available in this version",
+		"serve --path fast":                "must be one of auto, user, sockmap, local, wire",
+		"serve --iface eth0":               "--iface is for --path wire, not auto",
 		"serve --memory 1KiB":              "memory is 1024",
 		"serve --memory 1GB":               "--memory \"1GB\"",
 		"serve --memory -1":                "--memory \"-1\"",
@@ -86,7 +88,6 @@ func TestUsage(t *testing.T) {
 		"serve --nonsense":                 "unknown flag: --nonsense",
 		"serve --path":                     "flag needs an argument",
 		"serve extra":                      "extra",
-		"serve --iface eth0":               "--iface eth0: not available",
 		"serve --durability sync":          "--durability sync: not available",
 		"serve --dir /tmp":                 "--dir /tmp: not available",
 		"serve --requirepass-file f":       "--requirepass-file f: not available",
