@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -56,11 +57,13 @@ func (s *sharedDatabase) open(t *testing.T) (*database, ebpfWorkers) {
 }
 
 func (s *sharedDatabase) load() (err error) {
-	if s.DB, err = engine.Open(engine.Options{MemoryBytes: 256 << 20, TxnTimeout: s.timeout}); err != nil {
+	// Each server's loops keep an area each.
+	options := engine.Options{MemoryBytes: 256 << 20, TxnTimeout: s.timeout, UserAreas: 8 * (1 + runtime.NumCPU())}
+	if s.DB, err = engine.Open(options); err != nil {
 		return err
 	}
 	s.addrs = map[server.Path]string{}
-	for _, path := range []server.Path{server.PathUser, server.PathSockmap, server.PathLocal} {
+	for _, path := range []server.Path{server.PathUser, server.PathSockmap, server.PathLocal, server.PathWire} {
 		on, err := server.Start(s.DB, server.Options{Addr: "127.0.0.1:0", Path: path}, os.Stderr)
 		if err != nil {
 			return err

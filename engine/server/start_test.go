@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -172,6 +173,13 @@ func (c client) expectEnd() {
 	c.t.Helper()
 	if rest, err := io.ReadAll(c); len(rest) > 0 || err != nil {
 		c.t.Fatalf("got %s, %v; want the end of the stream", short(rest), err)
+	}
+}
+
+func (c client) expectReset() {
+	c.t.Helper()
+	if rest, err := io.ReadAll(c); len(rest) > 0 || !errors.Is(err, syscall.ECONNRESET) {
+		c.t.Fatalf("got %s, %v; want a reset", short(rest), err)
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -18,24 +20,38 @@ import (
 const linkTimeout = 90 * time.Second
 
 // TestImpairedLink serves clients beyond links that lose, double, reorder and damage packets: every reply is
-// checked, none may be missing.
+// checked, none may be missing. BPFDB_IMPAIR_OPS sets the operations of each client, and has all links tried over IPv6.
 func TestImpairedLink(t *testing.T) {
+	var long int
+	if text := os.Getenv("BPFDB_IMPAIR_OPS"); text != "" {
+		var err error
+		if long, err = strconv.Atoi(text); err != nil || long < 1 {
+			t.Fatalf("BPFDB_IMPAIR_OPS=%s: want a number of operations", text)
+		}
+	}
 	for _, test := range []struct {
 		name string
 		impair.Impairment
 		operations int
+		both       bool // over IPv6 too
 	}{
-		{"clean", impair.Impairment{}, 2000},
-		{"loss 0.1 %", impair.Impairment{Loss: 0.001}, 2000},
-		{"loss 1 %", impair.Impairment{Loss: 0.01}, 1000},
-		{"loss 5 %", impair.Impairment{Loss: 0.05}, 300},
-		{"duplicates", impair.Impairment{Duplicate: 0.1}, 1000},
-		{"reordering", impair.Impairment{Reorder: 0.1}, 1000},
-		{"delay", impair.Impairment{Delay: 50 * time.Millisecond}, 30},
-		{"damage", impair.Impairment{Corrupt: 0.01}, 500},
-		{"all", impair.Impairment{Loss: 0.01, Duplicate: 0.02, Reorder: 0.05, Corrupt: 0.005}, 500},
+		{"clean", impair.Impairment{}, 2000, true},
+		{"loss 0.1 %", impair.Impairment{Loss: 0.001}, 2000, false},
+		{"loss 1 %", impair.Impairment{Loss: 0.01}, 1000, false},
+		{"loss 5 %", impair.Impairment{Loss: 0.05}, 300, true},
+		{"duplicates", impair.Impairment{Duplicate: 0.1}, 1000, false},
+		{"reordering", impair.Impairment{Reorder: 0.1}, 1000, false},
+		{"delay", impair.Impairment{Delay: 50 * time.Millisecond}, 30, false},
+		{"damage", impair.Impairment{Corrupt: 0.01}, 500, false},
+		{"all", impair.Impairment{Loss: 0.01, Duplicate: 0.02, Reorder: 0.05, Corrupt: 0.005}, 500, true},
 	} {
-		for _, host := range []string{impair.Host, impair.Host6} {
+		hosts := []string{impair.Host, impair.Host6}
+		if long > 0 {
+			test.operations = long
+		} else if !test.both {
+			hosts = hosts[:1]
+		}
+		for _, host := range hosts {
 			t.Run(test.name+" "+host, func(t *testing.T) { impaired(t, host, test.Impairment, test.operations) })
 		}
 	}
@@ -81,10 +97,10 @@ func converseChecked(conn net.Conn, id, operations int) error {
 	random := rand.New(rand.NewPCG(uint64(id), 7))
 	sizes := []int{0, 1, 17, 100, 100, 100, 1000, 1000, 3000, 20000}
 	values := map[string]string{}
-	if err := conn.SetDeadline(time.Now().Add(linkTimeout)); err != nil {
-		return err
-	}
 	for done := 0; done < operations; {
+		if err := conn.SetDeadline(time.Now().Add(linkTimeout)); err != nil {
+			return err
+		}
 		var send, want []byte
 		for range 1 + random.IntN(16)*random.IntN(2) {
 			key := fmt.Sprintf("client:%d:%d", id, random.IntN(20))
