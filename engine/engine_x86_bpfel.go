@@ -112,7 +112,9 @@ const (
 	engineCounterCOUNTER_CONNECTIONS       engineCounter = 30
 	engineCounterCOUNTER_LOCAL_CONNECTIONS engineCounter = 31
 	engineCounterCOUNTER_LOCAL_BATCHES     engineCounter = 32
-	engineCounterCOUNTER_NR                engineCounter = 33
+	engineCounterCOUNTER_WIRE_RESENT       engineCounter = 33
+	engineCounterCOUNTER_WIRE_REFUSED      engineCounter = 34
+	engineCounterCOUNTER_NR                engineCounter = 35
 )
 
 type engineMaintainArgs struct {
@@ -271,8 +273,8 @@ type engineShard struct {
 	Used     int64
 	Versions int64
 	Overflow int64
-	Counters [33]uint64
-	_        [24]byte
+	Counters [35]uint64
+	_        [8]byte
 }
 
 type engineTransactArgs struct {
