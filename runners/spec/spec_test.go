@@ -173,7 +173,7 @@ func TestReadRefusesTransactions(t *testing.T) {
 		{"two: [procedure]", "two: [prayer]", `e.yaml:5: modes: two: invalid mode: "prayer" is none of`},
 		{"[lua, multi]", "[lua, lua]", "e.yaml:5: modes.one: lua is given twice"},
 		{"[smallbank]", "[smallbank, ycsb-a]", "e.yaml:3: workloads: ycsb-a is not made of transactions"},
-		{"[smallbank]", "[ycsb-t]", "e.yaml:5: modes: two: invalid mode: workload \"ycsb-t\" has no stored procedures"},
+		{"[smallbank]", "[txn4]", "e.yaml:5: modes: two: invalid mode: workload \"txn4\" has no stored procedures"},
 		{"pipeline: [1]", "pipeline: [1, 16]", "e.yaml:8: pipeline: [1 16]: transactions follow one after the other"},
 		{"pipeline: [1]", "pipeline: [1]\ndriver: go-redis", `e.yaml:9: driver: "go-redis": transactions need`},
 		{"pipeline: [1]", "pipeline: [1]\nvalue_bytes: [100]", "e.yaml:9: value_bytes: invalid workload"},
