@@ -146,7 +146,7 @@ func TestCallDifferential(t *testing.T) {
 			codes[strings.Fields(string(want) + " ")[0]]++
 		}
 		play(callData(rng))
-		for range 20_000 {
+		for range 30_000 {
 			play(callRequest(rng, names))
 		}
 		play([][]byte{[]byte("ABORT")})
