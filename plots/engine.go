@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"math"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -19,7 +20,10 @@ import (
 func engineFigures(d *summary.Data) []*Figure {
 	var figures []*Figure
 	for _, valueBytes := range d.EngineValueBytes() {
-		series := d.EngineSeries(valueBytes)
+		// Transactions of four keys are an order of magnitude slower: the table has them.
+		series := slices.DeleteFunc(d.EngineSeries(valueBytes), func(s summary.EngineSeries) bool {
+			return strings.HasPrefix(s.Op, "txn_")
+		})
 		figures = append(figures, &Figure{
 			Name:    fmt.Sprintf("engine-rate-v%d", valueBytes),
 			Title:   fmt.Sprintf("Engine alone: rate over table size, %d B values", valueBytes),
@@ -34,8 +38,7 @@ func engineFigures(d *summary.Data) []*Figure {
 func engineCaption(d *summary.Data, valueBytes int) string {
 	run := d.Engines[0]
 	return fmt.Sprintf("1 key = one %d-byte value. The engine is called inside the kernel: no network, "+
-		"no server. set is a commit that writes one key; get16 and set16: keys arrive 16 at a time; txn_*: a "+
-		"transaction that reads, writes or changes four keys. "+
+		"no server. set is a commit that writes one key; get16 and set16: keys arrive 16 at a time. "+
 		"Line: median; dot: one measurement. %s, %s.",
 		valueBytes, summary.Machine(run.Environment), run.Started.UTC().Format("2006-01-02"))
 }
@@ -58,12 +61,6 @@ func engineColor(op string) color.NRGBA {
 		return sky
 	case "set16":
 		return orange
-	case "txn_get4":
-		return green
-	case "txn_set4":
-		return purple
-	case "txn_rmw4":
-		return yellow
 	}
 	return vermilion
 }
