@@ -97,8 +97,14 @@ struct record {
 /* ---- control: the engine's global words, one cache line each ------------------ */
 
 struct control {
-	__u64 clock; /* last commit timestamp given out */
-	__u64 _pad0[7];
+	__u64 clock; /* last commit timestamp given out, also a log sequence number: see log.h */
+	__u64 log_mask; /* lines of the log's ring - 1; 0 = there is no log */
+	__u64 log_limit; /* highest LSN that may be given out; user space raises it as it empties the ring */
+	__u64 log_failed; /* an errno: the log cannot be written any more; then log_limit is 0 */
+	__u64 _pad0[4];
+	__u64 durable; /* every commit up to this LSN is on disk; user space raises it */
+	__u64 log_sync; /* replies wait for what they depend on to be durable */
+	__u64 _pad7[6];
 	__u64 index_state; /* bits 0..31 bucket count N, bits 32..39 level: 2^level <= N < 2^(level+1) */
 	__u64 _pad1[7];
 	__u64 heap_cursor; /* first unit never allocated */
@@ -158,11 +164,14 @@ enum counter {
 	COUNTER_OOM, /* a write was refused: memory limit reached */
 	COUNTER_GROW, /* a write had to wait for a new segment */
 	COUNTER_SPLITS, /* index buckets split */
+	COUNTER_LOG_REFUSED, /* a commit was refused: the redo log was full, or has failed */
 	COUNTER_FALLBACK_COMMAND, /* fast path gave way: command served by user space */
 	COUNTER_FALLBACK_SIZE, /* ... request or reply larger than the path takes */
 	COUNTER_FALLBACK_PROTOCOL, /* ... protocol error */
 	COUNTER_FALLBACK_BUSY, /* ... contention */
 	COUNTER_FALLBACK_GROW, /* ... memory had to grow */
+	COUNTER_FALLBACK_LOG, /* ... the redo log was full */
+	COUNTER_FALLBACK_SYNC, /* ... the reply must wait until what it depends on is durable */
 	COUNTER_FALLBACK_SCRATCH, /* ... no scratch area free */
 	COUNTER_FALLBACK_CARRY, /* ... no carry buffer free for a partial request */
 	COUNTER_FALLBACK_BACKLOG, /* ... too many reply bytes outstanding */
@@ -282,7 +291,7 @@ struct txn {
 	__u32 behind; /* it read a version that has been replaced: it may not write any more */
 	__u32 reads_len;
 	__u32 writes_len;
-	__u32 _pad;
+	__u32 log_bytes; /* commit: of the entries of its redo record */
 	__u64 written; /* a bit per hash of a key written: one not set, and the key was not written */
 	__u64 locked_max; /* commit: highest bucket locked */
 	__u64 used_ns; /* when a program run last worked on it */
@@ -352,6 +361,8 @@ enum serve_status {
 	SERVE_BUSY, /* contention outlasted the bounded retries: call again */
 	SERVE_GROW, /* the heap must grow by a segment: grow and call again */
 	SERVE_PROTOCOL, /* protocol error `error` at in_pos: reply and close */
+	SERVE_LOG, /* the redo log has no room now: call again when it has been written */
+	SERVE_SYNC, /* the request at in_pos is for user space, which can wait until it is durable */
 	SERVE_REFUSE, /* as SERVE_USER, but MULTI cannot queue it: user space only says why */
 };
 
@@ -411,7 +422,8 @@ struct scratch {
 	__u32 spare; /* sockmap: buffer kept ready for the start of a request: index + 1 */
 	__u32 built_len;
 	__u32 pending_len;
-	__u32 _pad;
+	__u32 deferring; /* what is not durable at once is for user space, which can wait */
+	__u64 lsn; /* highest commit that the replies of this run depend on, with a log */
 	struct exec exec;
 	__s64 number; /* last integer read, or counted by a command */
 	__u8 text[48]; /* last integer printed: ends at byte 20, the rest is slack */
@@ -442,5 +454,6 @@ struct buffer {
 };
 
 #include "calls.h"
+#include "log.h"
 
 #endif

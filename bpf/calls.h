@@ -32,6 +32,7 @@ struct operation {
 
 struct operate_args {
 	__u64 token; /* of the transaction */
+	__u64 lsn; /* set by the program: highest commit that the results depend on */
 	__u32 scratch;
 	__u32 txn; /* index + 1, 0 = each operation on its own */
 	__u32 from; /* operations to skip: where the last call stopped */
@@ -43,6 +44,7 @@ struct operate_args {
 /* A stored procedure's call: in argv[1] its name, then its arguments; the reply is in out[]. */
 struct call_args {
 	__u64 token; /* of the transaction */
+	__u64 lsn; /* as in operate_args */
 	__u32 scratch;
 	__u32 txn; /* index + 1, 0 = a transaction of its own */
 	__s32 result; /* 0 or more: a reply is in out[]; else a negative errno */
@@ -57,6 +59,7 @@ enum transact_code {
 
 struct transact_args {
 	__u64 token;
+	__u64 lsn; /* as in operate_args */
 	enum transact_code code;
 	__u32 txn;
 	__u32 scratch;
@@ -72,6 +75,20 @@ struct maintain_args {
 	__u32 count;
 	__s32 result; /* buckets done */
 	__s32 error;
+};
+
+/* Reads keys as of a transaction's snapshot: see scan.bpf.h. */
+struct scan_args {
+	__u64 token; /* of the transaction */
+	__u64 from; /* first bucket to list; used when listed is 0 */
+	__u32 scratch;
+	__u32 txn; /* index + 1 */
+	__u32 count; /* buckets to list */
+	__u32 listed; /* versions listed; not 0: copy from number `copied` on */
+	__u32 copied;
+	__s32 result; /* buckets listed */
+	__s32 error;
+	__u32 _pad;
 };
 
 /* Contexts of the SYSCALL programs of sockmap.bpf.c. */

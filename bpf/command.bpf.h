@@ -30,21 +30,24 @@
 			return reply_arity(s);                             \
 		return look_up ? COMMAND_KNOWN : run
 
+/* A command that may change something. */
+#define COMMAND_WRITE(name, arity, run) COMMAND(name, arity, s->deferring ? SERVE_SYNC : (run))
+
 static __always_inline int command_run(struct scratch *s, struct conn *c, int look_up)
 {
 	switch (argument_name(s, 0)) {
 		COMMAND(NAME('G', 'E', 'T', 0, 0, 0), 2, command_get(s, c));
-		COMMAND(NAME('S', 'E', 'T', 0, 0, 0), -3,
-			s->argc == 3 ? command_set(s) : command_set_options(s, c));
-		COMMAND(NAME('D', 'E', 'L', 0, 0, 0), -2, command_del(s, c));
-		COMMAND(NAME('I', 'N', 'C', 'R', 0, 0), 2, command_add(s, 1));
-		COMMAND(NAME('D', 'E', 'C', 'R', 0, 0), 2, command_add(s, -1));
-		COMMAND(NAME('I', 'N', 'C', 'R', 'B', 'Y'), 3, command_incrby(s));
-		COMMAND(NAME('D', 'E', 'C', 'R', 'B', 'Y'), 3, command_decrby(s));
+		COMMAND_WRITE(NAME('S', 'E', 'T', 0, 0, 0), -3,
+			      s->argc == 3 ? command_set(s) : command_set_options(s, c));
+		COMMAND_WRITE(NAME('D', 'E', 'L', 0, 0, 0), -2, command_del(s, c));
+		COMMAND_WRITE(NAME('I', 'N', 'C', 'R', 0, 0), 2, command_add(s, 1));
+		COMMAND_WRITE(NAME('D', 'E', 'C', 'R', 0, 0), 2, command_add(s, -1));
+		COMMAND_WRITE(NAME('I', 'N', 'C', 'R', 'B', 'Y'), 3, command_incrby(s));
+		COMMAND_WRITE(NAME('D', 'E', 'C', 'R', 'B', 'Y'), 3, command_decrby(s));
 		COMMAND(NAME('M', 'G', 'E', 'T', 0, 0), -2, command_mget(s, c));
-		COMMAND(NAME('M', 'S', 'E', 'T', 0, 0), -3, command_mset(s, c));
-		COMMAND(NAME('C', 'A', 'L', 'L', 0, 0), -2, command_call(s, c));
-		COMMAND(NAME('A', 'P', 'P', 'E', 'N', 'D'), 3, command_append(s));
+		COMMAND_WRITE(NAME('M', 'S', 'E', 'T', 0, 0), -3, command_mset(s, c));
+		COMMAND_WRITE(NAME('C', 'A', 'L', 'L', 0, 0), -2, command_call(s, c));
+		COMMAND_WRITE(NAME('A', 'P', 'P', 'E', 'N', 'D'), 3, command_append(s));
 		COMMAND(NAME('S', 'T', 'R', 'L', 'E', 'N'), 2, command_strlen(s));
 		COMMAND(NAME('E', 'X', 'I', 'S', 'T', 'S'), -2, command_exists(s, c));
 		COMMAND(NAME('D', 'B', 'S', 'I', 'Z', 'E'), 1, command_dbsize(s, c));
@@ -52,7 +55,7 @@ static __always_inline int command_run(struct scratch *s, struct conn *c, int lo
 		COMMAND(NAME('E', 'C', 'H', 'O', 0, 0), 2, command_echo(s));
 		COMMAND(NAME('S', 'E', 'L', 'E', 'C', 'T'), 2, command_select(s));
 		COMMAND(NAME('B', 'E', 'G', 'I', 'N', 0), -1, command_begin(s, c));
-		COMMAND(NAME('C', 'O', 'M', 'M', 'I', 'T'), 1, command_commit(s, c));
+		COMMAND_WRITE(NAME('C', 'O', 'M', 'M', 'I', 'T'), 1, command_commit(s, c));
 		COMMAND(NAME('A', 'B', 'O', 'R', 'T', 0), 1, command_abort(s, c));
 		COMMAND(NAME('M', 'U', 'L', 'T', 'I', 0), 1, command_multi(s, c));
 		COMMAND(NAME('E', 'X', 'E', 'C', 0, 0), -1, command_exec(s, c));

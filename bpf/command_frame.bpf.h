@@ -13,6 +13,10 @@
 	((__u64)(a) | (__u64)(b) << 8 | (__u64)(c) << 16 | (__u64)(d) << 24 | (__u64)(e) << 32 | \
 	 (__u64)(f) << 40)
 
+#define LOG_FAILED                                                                              \
+	"-MISCONF the redo log cannot be written, nothing may change: see the server's log\r\n"
+#define TXN_TOO_LONG "-ERR transaction writes over 16 MiB, the redo log's limit\r\n"
+
 static __always_inline struct arg *argument(struct scratch *s, __u32 i)
 {
 	return &s->argv[i & (BPFDB_MAX_ARGS - 1)];
@@ -53,6 +57,8 @@ __noinline int command_fail(struct scratch *s, int err, __u32 reply_start)
 		return SERVE_BUSY;
 	case ENOSPC:
 		return SERVE_GROW;
+	case EXFULL:
+		return SERVE_LOG;
 	case ENOBUFS:
 		/* An empty area of full size will not be larger next time. */
 		return !reply_start && s->out_limit >= REPLY_MAX ? SERVE_USER : SERVE_FULL;
@@ -63,6 +69,14 @@ __noinline int command_fail(struct scratch *s, int err, __u32 reply_start)
 	case E2BIG:
 		s->exec.error = E2BIG;
 		reply_text(s, "-ERR transaction touches too many keys\r\n");
+		break;
+	case EIO:
+		s->exec.error = EIO;
+		reply_text(s, LOG_FAILED);
+		break;
+	case EFBIG:
+		s->exec.error = EFBIG;
+		reply_text(s, TXN_TOO_LONG);
 		break;
 	case EROFS:
 		reply_text(s, "-READONLY You can't write in a read only transaction.\r\n");

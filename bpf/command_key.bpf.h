@@ -93,12 +93,16 @@ __noinline int command_exists(struct scratch *s, struct conn *c)
 
 __noinline int command_dbsize(struct scratch *s, struct conn *c)
 {
+	struct control *ctl = control();
+
 	if (!s || !c)
 		return -EINVAL;
 	if (s->txn) {
 		reply_text(s, "-ERR DBSIZE is not allowed inside a transaction\r\n");
 		return SERVE_DONE;
 	}
+	if (ctl && ctl->log_sync)
+		log_depend(s, READ_ONCE(ctl->clock));
 	return reply_integer(s, kv_count());
 }
 

@@ -50,7 +50,11 @@ __noinline int command_commit(struct scratch *s, struct conn *c)
 	s->txn = 0;
 	if (!err)
 		return reply_ok(s);
-	if (err == -ENOMEM || err == -E2BIG)
+	if (err == -EXFULL) {
+		reply_text(s, "-BUSY the redo log is full, run the transaction again\r\n");
+		return SERVE_DONE;
+	}
+	if (err != -EAGAIN && err != -ENOSPC)
 		return command_fail(s, err, s->out_len);
 	reply_text(s, "-CONFLICT transaction conflict, retry\r\n");
 	return SERVE_DONE;

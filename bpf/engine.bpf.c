@@ -3,6 +3,7 @@
 /* engine.bpf.c - the SYSCALL programs through which user space reaches the engine. */
 
 #include "prune.bpf.h"
+#include "scan.bpf.h"
 #include "scratch.bpf.h"
 #include "serve.bpf.h"
 #include "split.bpf.h"
@@ -98,6 +99,7 @@ int bpfdb_operate(struct operate_args *args)
 		return 0;
 	s->txn = args->txn;
 	s->out_len = 0;
+	s->lsn = 0;
 	for (__u32 i = args->from; i < BPFDB_MAX_BATCH && i < args->to && CAN_LOOP; i++) {
 		int err;
 
@@ -111,6 +113,7 @@ int bpfdb_operate(struct operate_args *args)
 		}
 		args->result = i + 1;
 	}
+	args->lsn = s->lsn;
 	if (args->txn)
 		txn_leave(args->txn);
 	return 0;
@@ -130,7 +133,9 @@ int bpfdb_call(struct call_args *args)
 	s->txn = args->txn;
 	s->out_len = 0;
 	s->out_limit = REPLY_MAX;
+	s->lsn = 0;
 	args->result = procedure_call(s, 0);
+	args->lsn = s->lsn;
 	if (args->txn)
 		txn_leave(args->txn);
 	return 0;
@@ -151,12 +156,15 @@ int bpfdb_transact(struct transact_args *args)
 {
 	struct scratch *s = scratch_at(args->scratch);
 
+	if (s)
+		s->lsn = 0;
 	if (!s)
 		args->result = -EINVAL;
 	else if (args->code == TRANSACT_BEGIN)
 		args->result = txn_begin(args->token, args->flags);
 	else
 		args->result = transact_end(s, args);
+	args->lsn = s ? s->lsn : 0;
 	return 0;
 }
 
@@ -206,6 +214,25 @@ int bpfdb_prune(struct maintain_args *args)
 		if (!args->error)
 			args->result = i + 1;
 	}
+	return 0;
+}
+
+/* Lists what a snapshot sees in some buckets, or copies what was listed. */
+SEC("syscall")
+int bpfdb_scan(struct scan_args *args)
+{
+	struct scratch *s = scratch_at(args->scratch);
+
+	args->result = 0;
+	args->error = s ? txn_enter(args->txn, args->token) : -EINVAL;
+	if (!s || args->error)
+		return 0;
+	s->txn = args->txn;
+	if (args->listed)
+		scan_copies(s, args);
+	else
+		scan_list(s, args);
+	txn_leave(args->txn);
 	return 0;
 }
 

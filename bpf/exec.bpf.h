@@ -36,6 +36,14 @@ static __always_inline void exec_reply_error(struct scratch *s, __u32 error)
 	case E2BIG:
 		reply_text(s, DISCARDED "ERR transaction touches too many keys\r\n");
 		break;
+	case EIO:
+		reply_text(s, DISCARDED "MISCONF the redo log cannot be written, nothing may "
+					"change: see the server's log\r\n");
+		break;
+	case EFBIG:
+		reply_text(s, DISCARDED "ERR transaction writes over 16 MiB, the redo log's "
+					"limit\r\n");
+		break;
 	case ENOBUFS:
 		reply_text(s, DISCARDED "ERR replies exceed 131072 bytes\r\n");
 		break;
@@ -184,6 +192,8 @@ __noinline int exec_commit(struct scratch *s, struct conn *c)
 		return exec_conflict(s, c);
 	if (err == -ENOSPC)
 		return SERVE_GROW;
+	if (err == -EXFULL)
+		return SERVE_LOG;
 	if (err)
 		return exec_fail(s, c, -err);
 	c->watch = 0;
@@ -203,7 +213,8 @@ __noinline int exec_abandon(struct scratch *s, struct conn *c, int status)
 		return -EINVAL;
 	if (status == SERVE_FULL && !s->exec.out_len && s->out_limit >= REPLY_MAX)
 		return exec_fail(s, c, ENOBUFS);
-	if (status != SERVE_FULL && status != SERVE_BUSY && status != SERVE_GROW)
+	if (status != SERVE_FULL && status != SERVE_BUSY && status != SERVE_GROW &&
+	    status != SERVE_LOG)
 		return exec_fail(s, c, EINVAL);
 	if (c->watch) {
 		txn_rewind(s->exec.txn, s->exec.watched);

@@ -9,7 +9,7 @@
 #ifndef INDEX_BPF_H
 #define INDEX_BPF_H
 
-#include "heap.bpf.h"
+#include "log.bpf.h"
 
 #define WORD_OVERFLOW 1ULL
 #define WORD_OWNER_SHIFT 1
@@ -192,9 +192,16 @@ static __always_inline int index_hit(struct scratch *s, struct bucket *b, __u64 
  */
 static __always_inline void flush_finish(struct control *ctl)
 {
+	/* Any log has room for one line: this is what BPFDB_LOG_HEADROOM is for. */
 	__u64 ts = __sync_fetch_and_add(&ctl->clock, 1) + 1;
+	int taken = __sync_val_compare_and_swap(&ctl->flush_ts, ~0ULL, ts) == ~0ULL;
 
-	__sync_val_compare_and_swap(&ctl->flush_ts, ~0ULL, ts);
+	if (!log_on(ctl))
+		return;
+	if (taken)
+		log_flush(ts);
+	else
+		log_finish(ts, 1, 0, 0);
 }
 
 /*

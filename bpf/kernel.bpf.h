@@ -10,15 +10,19 @@
 #include "bpfdb.h"
 
 #define ENOENT 2
+#define EIO 5
 #define E2BIG 7
 #define EAGAIN 11
 #define ENOMEM 12
 #define EBUSY 16
 #define EINVAL 22
+#define EFBIG 27
 #define ENOSPC 28
 #define EROFS 30
 #define ERANGE 34
+#define EXFULL 54
 #define EBADMSG 74
+#define ENOBUFS 105
 #define ESTALE 116
 #define ECANCELED 125
 

@@ -95,6 +95,34 @@ struct {
 	__type(value, struct conn);
 } bpfdb_conns SEC(".maps");
 
+struct log_segment {
+	__u8 bytes[BPFDB_LOG_SEGMENT_SIZE + BPFDB_LOG_SEGMENT_TAIL];
+};
+
+struct log_segment_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__uint(value_size, sizeof(struct log_segment));
+};
+
+/* The redo log's ring; without a log it has no segments, and no marks. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, BPFDB_MAX_LOG_SEGMENTS);
+	__type(key, __u32);
+	__array(values, struct log_segment_map);
+} bpfdb_log SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1); /* lines of the ring: set by the loader */
+	__type(key, __u32);
+	__type(value, __u64);
+} bpfdb_log_marks SEC(".maps");
+
 static __always_inline struct control *control(void)
 {
 	__u32 zero = 0;

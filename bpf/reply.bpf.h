@@ -12,7 +12,6 @@
 
 #define REPLY_ROOM 128 /* no reply is longer, values and echoed bytes apart */
 #define REPLY_MAX (BPFDB_OUT_MASK + 1) /* bytes of out[] a reply may use */
-#define ENOBUFS 105 /* no room for the reply */
 
 static __always_inline int reply_fits(struct scratch *s, __u32 bytes)
 {

@@ -23,9 +23,26 @@ static __always_inline int serve_enter(struct scratch *s, struct conn *c)
 	return 0;
 }
 
+/* Whether this run is at a hook, where nobody can wait, and replies must wait for the log. */
+static __always_inline int serve_defers(struct scratch *s)
+{
+	struct control *ctl = control();
+
+	return ctl && ctl->log_sync && s->busy;
+}
+
+/* Does a reply depend on a commit that is not durable yet? */
+static __always_inline int serve_waits(struct scratch *s)
+{
+	struct control *ctl = control();
+
+	return !ctl || s->lsn > READ_ONCE(ctl->durable);
+}
+
 /* Executes the request that was parsed; an enum serve_status. */
 static __always_inline int serve_request(struct scratch *s, struct conn *c)
 {
+	__u32 start = s->out_len;
 	int status;
 
 	if (!reply_fits(s, REPLY_ROOM))
@@ -43,6 +60,10 @@ static __always_inline int serve_request(struct scratch *s, struct conn *c)
 		break;
 	default:
 		return SERVE_BUSY;
+	}
+	if (status == SERVE_DONE && s->deferring && serve_waits(s)) {
+		s->out_len = start; /* it only read, and will again */
+		return SERVE_SYNC;
 	}
 	if (status == SERVE_DONE)
 		s->commands++;
@@ -108,6 +129,8 @@ static __always_inline int serve(struct scratch *s, struct conn *c)
 	s->hits = 0;
 	s->misses = 0;
 	s->exec.txn = 0;
+	s->lsn = 0;
+	s->deferring = serve_defers(s);
 	for (__u32 i = 0; !status && (s->in_pos < s->in_len || s->exec.txn); i = forget(s, i + 1)) {
 		if (i >= SERVE_MAX_REQUESTS || !CAN_LOOP) {
 			status = s->exec.txn ? exec_abandon(s, c, SERVE_BUSY) : SERVE_FULL;

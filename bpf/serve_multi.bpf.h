@@ -39,7 +39,7 @@ static __always_inline int multi_queue(struct scratch *s, struct conn *c)
 static __always_inline int multi_known(struct scratch *s, struct conn *c, __u64 name)
 {
 	if (name == NAME('E', 'X', 'E', 'C', 0, 0))
-		return exec_begin(s, c);
+		return s->deferring ? SERVE_SYNC : exec_begin(s, c);
 	if (name == NAME_DISCARD) {
 		multi_end(c);
 		return reply_ok(s);

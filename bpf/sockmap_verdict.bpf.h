@@ -33,6 +33,10 @@ static __always_inline enum counter fallback_reason(__u32 status)
 		return COUNTER_FALLBACK_BUSY;
 	case SERVE_GROW:
 		return COUNTER_FALLBACK_GROW;
+	case SERVE_LOG:
+		return COUNTER_FALLBACK_LOG;
+	case SERVE_SYNC:
+		return COUNTER_FALLBACK_SYNC;
 	case SERVE_PROTOCOL:
 		return COUNTER_FALLBACK_PROTOCOL;
 	}

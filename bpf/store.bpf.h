@@ -55,10 +55,15 @@ __noinline int kv_find(struct scratch *s)
 /* The end of every read: the answer counts only if the bucket did not change under it. */
 static __always_inline int kv_confirm(struct scratch *s)
 {
+	struct control *ctl = control();
+
 	if (s->found.own)
 		return 0;
-	if (!index_unchanged(s))
+	if (!ctl || !index_unchanged(s))
 		return -EAGAIN;
+	/* Of an absent key nothing says when it was deleted: any commit may have done it. */
+	if (ctl->log_sync)
+		log_depend(s, kv_exists(s) ? s->found.commit_ts : READ_ONCE(ctl->clock));
 	return s->txn ? txn_add_read(s) : 0;
 }
 
@@ -110,6 +115,20 @@ static __always_inline int store_replaces(struct control *ctl, struct scratch *s
 	       (READ_ONCE(ctl->snapshots) || s->found.older || s->found.stale & FOUND_UNCOUNTED);
 }
 
+/* Logs what store_install did under timestamp ts, its bucket still being locked. */
+static __always_inline void store_log(struct scratch *s, __u64 ts, __u32 lines, __u64 ref, int err)
+{
+	struct record *rec = ref ? heap_at(ref) : 0;
+
+	if (err)
+		log_finish(ts, lines, 0, 0);
+	else if (rec && !(rec->flags & BPFDB_RECORD_TOMBSTONE))
+		log_one(ts, lines, ref, LOG_SET);
+	else
+		log_one(ts, lines, s->found.ref, LOG_DELETE);
+	log_depend(s, ts);
+}
+
 /*
  * Publishes ref (0 = remove the key) in place of what was found, if the bucket is still as
  * it was. The lock is held for a dozen instructions: everything was looked up before.
@@ -120,6 +139,7 @@ static __always_inline int store_install(struct scratch *s, __u64 ref)
 	struct bucket *home = bucket_at(s->found.bucket);
 	struct control *ctl = control();
 	__u64 word = s->found.word, block = 0, slot, ts, *place;
+	__u32 lines;
 	int err;
 
 	if (!home || !ctl || (ref && !rec))
@@ -141,9 +161,12 @@ static __always_inline int store_install(struct scratch *s, __u64 ref)
 	if (block)
 		index_link(s, home, block);
 	s->found.kept = 0;
-	ts = __sync_fetch_and_add(&ctl->clock, 1) + 1;
+	lines = log_lines(log_entry_bytes(s->key.len, rec ? rec->value_len : 0));
+	ts = log_reserve(ctl, lines);
 	/* Only after taking ts: a FLUSHALL that starts now gets a later one and covers us. */
-	if (READ_ONCE(ctl->flush_ts) != s->found.flush_ts) {
+	if (!ts) {
+		err = log_refusal(ctl);
+	} else if (READ_ONCE(ctl->flush_ts) != s->found.flush_ts) {
 		err = -EAGAIN;
 	} else if (rec) {
 		rec->commit_ts = ts;
@@ -160,6 +183,8 @@ static __always_inline int store_install(struct scratch *s, __u64 ref)
 	} else {
 		WRITE_ONCE(*place, 0);
 	}
+	if (ts && log_on(ctl))
+		store_log(s, ts, lines, ref, err);
 	barrier();
 	WRITE_ONCE(home->word, word_next(READ_ONCE(home->word)));
 	return err;

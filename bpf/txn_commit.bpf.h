@@ -87,6 +87,8 @@ __noinline int txn_lock(struct scratch *s, __u32 txn, __u32 i)
 		/* Takes the slot, so that the next insert into this bucket sees it used. */
 		if (!s->found.ref)
 			WRITE_ONCE(*place, slot_tag(w->hash) | w->ref);
+		if (rec)
+			t->log_bytes += log_entry_bytes(rec->key_len, rec->value_len);
 		return 0;
 	}
 	return err ? err : -EBUSY;
@@ -191,6 +193,37 @@ static __always_inline void txn_unlock(struct txn_write *w)
 	barrier();
 	if (home)
 		WRITE_ONCE(home->word, word_next(READ_ONCE(home->word)));
+}
+
+/* Puts write i into the redo log, at position `at` of its ring: the bytes it took. */
+__noinline int txn_log_one(__u32 txn, __u32 i, __u64 at)
+{
+	struct txn *t = txn_at(txn);
+	struct txn_write *w = t ? txn_write_at(t, i) : 0;
+
+	if (!w || w->flags & BPFDB_WRITE_NOOP)
+		return 0;
+	return log_entry_put(at, w->ref, w->flags & BPFDB_WRITE_DELETES ? LOG_DELETE : LOG_SET);
+}
+
+/* Logs a transaction that is certain to commit, before it publishes. */
+__noinline int txn_log(__u32 txn, __u64 lsn, __u32 lines)
+{
+	struct txn *t = txn_at(txn);
+	__u64 start = (lsn - lines) * BPFDB_LOG_LINE + sizeof(struct log_record);
+	__u64 bytes = unknown_zero();
+	__u32 entries = unknown_zero();
+
+	if (!t)
+		return -EINVAL;
+	for (__u32 i = unknown_zero(); i < BPFDB_MAX_TXN_WRITES && i < t->writes_len && CAN_LOOP;
+	     i++) {
+		__u32 n = txn_log_one(txn, i, start + bytes);
+
+		bytes += n;
+		entries += n ? 1 : 0;
+	}
+	return log_finish(lsn, lines, bytes, entries);
 }
 
 /* Publishes a write, whose bucket is locked, under timestamp ts. */
@@ -332,6 +365,7 @@ static __always_inline int txn_prepare(struct scratch *s, struct txn *t, __u32 t
 				       __u64 *ts)
 {
 	struct control *ctl = control();
+	__u32 lines;
 	int err = 0;
 
 	if (!ctl)
@@ -339,6 +373,7 @@ static __always_inline int txn_prepare(struct scratch *s, struct txn *t, __u32 t
 	if (t->behind)
 		return -EAGAIN;
 	t->locked_max = 0;
+	t->log_bytes = 0;
 	for (; *locked < BPFDB_MAX_TXN_WRITES && *locked < t->writes_len && CAN_LOOP; ++*locked) {
 		err = txn_lock(s, txn, *locked);
 		if (err)
@@ -349,9 +384,22 @@ static __always_inline int txn_prepare(struct scratch *s, struct txn *t, __u32 t
 	 * timestamp, so that snapshots see commits in the order in which they depend on each
 	 * other. A FLUSHALL that starts now gets a later one too, and covers us.
 	 */
-	if (t->writes_len)
-		*ts = __sync_fetch_and_add(&ctl->clock, 1) + 1;
+	lines = log_lines(t->log_bytes);
+	if (t->writes_len) {
+		if (log_on(ctl) && t->log_bytes > BPFDB_MAX_LOG_RECORD - sizeof(struct log_record))
+			return -EFBIG;
+		*ts = log_reserve(ctl, lines);
+		if (!*ts)
+			return log_refusal(ctl);
+	}
 	err = txn_validate(txn, BPFDB_MAX_TXN_READS);
+	if (*ts && log_on(ctl)) {
+		if (err)
+			log_finish(*ts, lines, 0, 0);
+		else
+			txn_log(txn, *ts, lines);
+		log_depend(s, *ts);
+	}
 	if (err)
 		*ts = 0;
 	return err;

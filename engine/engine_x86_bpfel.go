@@ -16,6 +16,7 @@ import (
 type engineCallArgs struct {
 	_       structs.HostLayout
 	Token   uint64
+	Lsn     uint64
 	Scratch uint32
 	Txn     uint32
 	Result  int32
@@ -51,7 +52,13 @@ type engineConn struct {
 type engineControl struct {
 	_              structs.HostLayout
 	Clock          uint64
-	Pad0           [7]uint64
+	LogMask        uint64
+	LogLimit       uint64
+	LogFailed      uint64
+	Pad0           [4]uint64
+	Durable        uint64
+	LogSync        uint64
+	Pad7           [6]uint64
 	IndexState     uint64
 	Pad1           [7]uint64
 	HeapCursor     uint64
@@ -96,25 +103,28 @@ const (
 	engineCounterCOUNTER_OOM               engineCounter = 14
 	engineCounterCOUNTER_GROW              engineCounter = 15
 	engineCounterCOUNTER_SPLITS            engineCounter = 16
-	engineCounterCOUNTER_FALLBACK_COMMAND  engineCounter = 17
-	engineCounterCOUNTER_FALLBACK_SIZE     engineCounter = 18
-	engineCounterCOUNTER_FALLBACK_PROTOCOL engineCounter = 19
-	engineCounterCOUNTER_FALLBACK_BUSY     engineCounter = 20
-	engineCounterCOUNTER_FALLBACK_GROW     engineCounter = 21
-	engineCounterCOUNTER_FALLBACK_SCRATCH  engineCounter = 22
-	engineCounterCOUNTER_FALLBACK_CARRY    engineCounter = 23
-	engineCounterCOUNTER_FALLBACK_BACKLOG  engineCounter = 24
-	engineCounterCOUNTER_FALLBACK_SOCKET   engineCounter = 25
-	engineCounterCOUNTER_FALLBACK_UNREAD   engineCounter = 26
-	engineCounterCOUNTER_FALLBACK_GATE     engineCounter = 27
-	engineCounterCOUNTER_DROP_REPLY        engineCounter = 28
-	engineCounterCOUNTER_DROP_EVENT        engineCounter = 29
-	engineCounterCOUNTER_CONNECTIONS       engineCounter = 30
-	engineCounterCOUNTER_LOCAL_CONNECTIONS engineCounter = 31
-	engineCounterCOUNTER_LOCAL_BATCHES     engineCounter = 32
-	engineCounterCOUNTER_WIRE_RESENT       engineCounter = 33
-	engineCounterCOUNTER_WIRE_REFUSED      engineCounter = 34
-	engineCounterCOUNTER_NR                engineCounter = 35
+	engineCounterCOUNTER_LOG_REFUSED       engineCounter = 17
+	engineCounterCOUNTER_FALLBACK_COMMAND  engineCounter = 18
+	engineCounterCOUNTER_FALLBACK_SIZE     engineCounter = 19
+	engineCounterCOUNTER_FALLBACK_PROTOCOL engineCounter = 20
+	engineCounterCOUNTER_FALLBACK_BUSY     engineCounter = 21
+	engineCounterCOUNTER_FALLBACK_GROW     engineCounter = 22
+	engineCounterCOUNTER_FALLBACK_LOG      engineCounter = 23
+	engineCounterCOUNTER_FALLBACK_SYNC     engineCounter = 24
+	engineCounterCOUNTER_FALLBACK_SCRATCH  engineCounter = 25
+	engineCounterCOUNTER_FALLBACK_CARRY    engineCounter = 26
+	engineCounterCOUNTER_FALLBACK_BACKLOG  engineCounter = 27
+	engineCounterCOUNTER_FALLBACK_SOCKET   engineCounter = 28
+	engineCounterCOUNTER_FALLBACK_UNREAD   engineCounter = 29
+	engineCounterCOUNTER_FALLBACK_GATE     engineCounter = 30
+	engineCounterCOUNTER_DROP_REPLY        engineCounter = 31
+	engineCounterCOUNTER_DROP_EVENT        engineCounter = 32
+	engineCounterCOUNTER_CONNECTIONS       engineCounter = 33
+	engineCounterCOUNTER_LOCAL_CONNECTIONS engineCounter = 34
+	engineCounterCOUNTER_LOCAL_BATCHES     engineCounter = 35
+	engineCounterCOUNTER_WIRE_RESENT       engineCounter = 36
+	engineCounterCOUNTER_WIRE_REFUSED      engineCounter = 37
+	engineCounterCOUNTER_NR                engineCounter = 38
 )
 
 type engineMaintainArgs struct {
@@ -129,6 +139,7 @@ type engineMaintainArgs struct {
 type engineOperateArgs struct {
 	_       structs.HostLayout
 	Token   uint64
+	Lsn     uint64
 	Scratch uint32
 	Txn     uint32
 	From    uint32
@@ -188,7 +199,8 @@ type engineScratch struct {
 	Spare      uint32
 	BuiltLen   uint32
 	PendingLen uint32
-	Pad        uint32
+	Deferring  uint32
+	Lsn        uint64
 	Exec       struct {
 		_       structs.HostLayout
 		Txn     uint32
@@ -263,7 +275,9 @@ const (
 	engineServeStatusSERVE_BUSY     engineServeStatus = 5
 	engineServeStatusSERVE_GROW     engineServeStatus = 6
 	engineServeStatusSERVE_PROTOCOL engineServeStatus = 7
-	engineServeStatusSERVE_REFUSE   engineServeStatus = 8
+	engineServeStatusSERVE_LOG      engineServeStatus = 8
+	engineServeStatusSERVE_SYNC     engineServeStatus = 9
+	engineServeStatusSERVE_REFUSE   engineServeStatus = 10
 )
 
 type engineShard struct {
@@ -273,13 +287,14 @@ type engineShard struct {
 	Used     int64
 	Versions int64
 	Overflow int64
-	Counters [35]uint64
-	_        [8]byte
+	Counters [38]uint64
+	_        [48]byte
 }
 
 type engineTransactArgs struct {
 	_       structs.HostLayout
 	Token   uint64
+	Lsn     uint64
 	Code    engineTransactCode
 	Txn     uint32
 	Scratch uint32
@@ -306,7 +321,7 @@ type engineTxn struct {
 	Behind    uint32
 	ReadsLen  uint32
 	WritesLen uint32
-	Pad       uint32
+	LogBytes  uint32
 	Written   uint64
 	LockedMax uint64
 	UsedNs    uint64
@@ -340,6 +355,8 @@ const (
 	engineMapBpfdbControl      = "bpfdb_control"
 	engineMapBpfdbHeap         = "bpfdb_heap"
 	engineMapBpfdbIndex        = "bpfdb_index"
+	engineMapBpfdbLog          = "bpfdb_log"
+	engineMapBpfdbLogMarks     = "bpfdb_log_marks"
 	engineMapBpfdbMarks        = "bpfdb_marks"
 	engineMapBpfdbScratches    = "bpfdb_scratches"
 	engineMapBpfdbShards       = "bpfdb_shards"
@@ -349,6 +366,7 @@ const (
 	engineProgBpfdbOperate     = "bpfdb_operate"
 	engineProgBpfdbPrune       = "bpfdb_prune"
 	engineProgBpfdbReap        = "bpfdb_reap"
+	engineProgBpfdbScan        = "bpfdb_scan"
 	engineProgBpfdbServe       = "bpfdb_serve"
 	engineProgBpfdbSplit       = "bpfdb_split"
 	engineProgBpfdbTransact    = "bpfdb_transact"
@@ -405,6 +423,7 @@ type engineProgramSpecs struct {
 	BpfdbOperate  *ebpf.ProgramSpec `ebpf:"bpfdb_operate"`
 	BpfdbPrune    *ebpf.ProgramSpec `ebpf:"bpfdb_prune"`
 	BpfdbReap     *ebpf.ProgramSpec `ebpf:"bpfdb_reap"`
+	BpfdbScan     *ebpf.ProgramSpec `ebpf:"bpfdb_scan"`
 	BpfdbServe    *ebpf.ProgramSpec `ebpf:"bpfdb_serve"`
 	BpfdbSplit    *ebpf.ProgramSpec `ebpf:"bpfdb_split"`
 	BpfdbTransact *ebpf.ProgramSpec `ebpf:"bpfdb_transact"`
@@ -418,6 +437,8 @@ type engineMapSpecs struct {
 	BpfdbControl   *ebpf.MapSpec `ebpf:"bpfdb_control"`
 	BpfdbHeap      *ebpf.MapSpec `ebpf:"bpfdb_heap"`
 	BpfdbIndex     *ebpf.MapSpec `ebpf:"bpfdb_index"`
+	BpfdbLog       *ebpf.MapSpec `ebpf:"bpfdb_log"`
+	BpfdbLogMarks  *ebpf.MapSpec `ebpf:"bpfdb_log_marks"`
 	BpfdbMarks     *ebpf.MapSpec `ebpf:"bpfdb_marks"`
 	BpfdbScratches *ebpf.MapSpec `ebpf:"bpfdb_scratches"`
 	BpfdbShards    *ebpf.MapSpec `ebpf:"bpfdb_shards"`
@@ -458,6 +479,8 @@ type engineMaps struct {
 	BpfdbControl   *ebpf.Map `ebpf:"bpfdb_control"`
 	BpfdbHeap      *ebpf.Map `ebpf:"bpfdb_heap"`
 	BpfdbIndex     *ebpf.Map `ebpf:"bpfdb_index"`
+	BpfdbLog       *ebpf.Map `ebpf:"bpfdb_log"`
+	BpfdbLogMarks  *ebpf.Map `ebpf:"bpfdb_log_marks"`
 	BpfdbMarks     *ebpf.Map `ebpf:"bpfdb_marks"`
 	BpfdbScratches *ebpf.Map `ebpf:"bpfdb_scratches"`
 	BpfdbShards    *ebpf.Map `ebpf:"bpfdb_shards"`
@@ -470,6 +493,8 @@ func (m *engineMaps) Close() error {
 		m.BpfdbControl,
 		m.BpfdbHeap,
 		m.BpfdbIndex,
+		m.BpfdbLog,
+		m.BpfdbLogMarks,
 		m.BpfdbMarks,
 		m.BpfdbScratches,
 		m.BpfdbShards,
@@ -496,6 +521,7 @@ type enginePrograms struct {
 	BpfdbOperate  *ebpf.Program `ebpf:"bpfdb_operate"`
 	BpfdbPrune    *ebpf.Program `ebpf:"bpfdb_prune"`
 	BpfdbReap     *ebpf.Program `ebpf:"bpfdb_reap"`
+	BpfdbScan     *ebpf.Program `ebpf:"bpfdb_scan"`
 	BpfdbServe    *ebpf.Program `ebpf:"bpfdb_serve"`
 	BpfdbSplit    *ebpf.Program `ebpf:"bpfdb_split"`
 	BpfdbTransact *ebpf.Program `ebpf:"bpfdb_transact"`
@@ -508,6 +534,7 @@ func (p *enginePrograms) Close() error {
 		p.BpfdbOperate,
 		p.BpfdbPrune,
 		p.BpfdbReap,
+		p.BpfdbScan,
 		p.BpfdbServe,
 		p.BpfdbSplit,
 		p.BpfdbTransact,

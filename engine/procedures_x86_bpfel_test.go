@@ -53,6 +53,8 @@ const (
 	proceduresMapBpfdbControl   = "bpfdb_control"
 	proceduresMapBpfdbHeap      = "bpfdb_heap"
 	proceduresMapBpfdbIndex     = "bpfdb_index"
+	proceduresMapBpfdbLog       = "bpfdb_log"
+	proceduresMapBpfdbLogMarks  = "bpfdb_log_marks"
 	proceduresMapBpfdbMarks     = "bpfdb_marks"
 	proceduresMapBpfdbScratches = "bpfdb_scratches"
 	proceduresMapBpfdbShards    = "bpfdb_shards"
@@ -116,6 +118,8 @@ type proceduresMapSpecs struct {
 	BpfdbControl   *ebpf.MapSpec `ebpf:"bpfdb_control"`
 	BpfdbHeap      *ebpf.MapSpec `ebpf:"bpfdb_heap"`
 	BpfdbIndex     *ebpf.MapSpec `ebpf:"bpfdb_index"`
+	BpfdbLog       *ebpf.MapSpec `ebpf:"bpfdb_log"`
+	BpfdbLogMarks  *ebpf.MapSpec `ebpf:"bpfdb_log_marks"`
 	BpfdbMarks     *ebpf.MapSpec `ebpf:"bpfdb_marks"`
 	BpfdbScratches *ebpf.MapSpec `ebpf:"bpfdb_scratches"`
 	BpfdbShards    *ebpf.MapSpec `ebpf:"bpfdb_shards"`
@@ -153,6 +157,8 @@ type proceduresMaps struct {
 	BpfdbControl   *ebpf.Map `ebpf:"bpfdb_control"`
 	BpfdbHeap      *ebpf.Map `ebpf:"bpfdb_heap"`
 	BpfdbIndex     *ebpf.Map `ebpf:"bpfdb_index"`
+	BpfdbLog       *ebpf.Map `ebpf:"bpfdb_log"`
+	BpfdbLogMarks  *ebpf.Map `ebpf:"bpfdb_log_marks"`
 	BpfdbMarks     *ebpf.Map `ebpf:"bpfdb_marks"`
 	BpfdbScratches *ebpf.Map `ebpf:"bpfdb_scratches"`
 	BpfdbShards    *ebpf.Map `ebpf:"bpfdb_shards"`
@@ -166,6 +172,8 @@ func (m *proceduresMaps) Close() error {
 		m.BpfdbControl,
 		m.BpfdbHeap,
 		m.BpfdbIndex,
+		m.BpfdbLog,
+		m.BpfdbLogMarks,
 		m.BpfdbMarks,
 		m.BpfdbScratches,
 		m.BpfdbShards,

@@ -20,6 +20,8 @@ const (
 	serveHooksMapBpfdbControl   = "bpfdb_control"
 	serveHooksMapBpfdbHeap      = "bpfdb_heap"
 	serveHooksMapBpfdbIndex     = "bpfdb_index"
+	serveHooksMapBpfdbLog       = "bpfdb_log"
+	serveHooksMapBpfdbLogMarks  = "bpfdb_log_marks"
 	serveHooksMapBpfdbMarks     = "bpfdb_marks"
 	serveHooksMapBpfdbScratches = "bpfdb_scratches"
 	serveHooksMapBpfdbShards    = "bpfdb_shards"
@@ -86,6 +88,8 @@ type serveHooksMapSpecs struct {
 	BpfdbControl   *ebpf.MapSpec `ebpf:"bpfdb_control"`
 	BpfdbHeap      *ebpf.MapSpec `ebpf:"bpfdb_heap"`
 	BpfdbIndex     *ebpf.MapSpec `ebpf:"bpfdb_index"`
+	BpfdbLog       *ebpf.MapSpec `ebpf:"bpfdb_log"`
+	BpfdbLogMarks  *ebpf.MapSpec `ebpf:"bpfdb_log_marks"`
 	BpfdbMarks     *ebpf.MapSpec `ebpf:"bpfdb_marks"`
 	BpfdbScratches *ebpf.MapSpec `ebpf:"bpfdb_scratches"`
 	BpfdbShards    *ebpf.MapSpec `ebpf:"bpfdb_shards"`
@@ -122,6 +126,8 @@ type serveHooksMaps struct {
 	BpfdbControl   *ebpf.Map `ebpf:"bpfdb_control"`
 	BpfdbHeap      *ebpf.Map `ebpf:"bpfdb_heap"`
 	BpfdbIndex     *ebpf.Map `ebpf:"bpfdb_index"`
+	BpfdbLog       *ebpf.Map `ebpf:"bpfdb_log"`
+	BpfdbLogMarks  *ebpf.Map `ebpf:"bpfdb_log_marks"`
 	BpfdbMarks     *ebpf.Map `ebpf:"bpfdb_marks"`
 	BpfdbScratches *ebpf.Map `ebpf:"bpfdb_scratches"`
 	BpfdbShards    *ebpf.Map `ebpf:"bpfdb_shards"`
@@ -134,6 +140,8 @@ func (m *serveHooksMaps) Close() error {
 		m.BpfdbControl,
 		m.BpfdbHeap,
 		m.BpfdbIndex,
+		m.BpfdbLog,
+		m.BpfdbLogMarks,
 		m.BpfdbMarks,
 		m.BpfdbScratches,
 		m.BpfdbShards,

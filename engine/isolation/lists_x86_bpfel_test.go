@@ -70,6 +70,8 @@ const (
 	listsMapBpfdbControl   = "bpfdb_control"
 	listsMapBpfdbHeap      = "bpfdb_heap"
 	listsMapBpfdbIndex     = "bpfdb_index"
+	listsMapBpfdbLog       = "bpfdb_log"
+	listsMapBpfdbLogMarks  = "bpfdb_log_marks"
 	listsMapBpfdbMarks     = "bpfdb_marks"
 	listsMapBpfdbScratches = "bpfdb_scratches"
 	listsMapBpfdbShards    = "bpfdb_shards"
@@ -139,6 +141,8 @@ type listsMapSpecs struct {
 	BpfdbControl   *ebpf.MapSpec `ebpf:"bpfdb_control"`
 	BpfdbHeap      *ebpf.MapSpec `ebpf:"bpfdb_heap"`
 	BpfdbIndex     *ebpf.MapSpec `ebpf:"bpfdb_index"`
+	BpfdbLog       *ebpf.MapSpec `ebpf:"bpfdb_log"`
+	BpfdbLogMarks  *ebpf.MapSpec `ebpf:"bpfdb_log_marks"`
 	BpfdbMarks     *ebpf.MapSpec `ebpf:"bpfdb_marks"`
 	BpfdbScratches *ebpf.MapSpec `ebpf:"bpfdb_scratches"`
 	BpfdbShards    *ebpf.MapSpec `ebpf:"bpfdb_shards"`
@@ -178,6 +182,8 @@ type listsMaps struct {
 	BpfdbControl   *ebpf.Map `ebpf:"bpfdb_control"`
 	BpfdbHeap      *ebpf.Map `ebpf:"bpfdb_heap"`
 	BpfdbIndex     *ebpf.Map `ebpf:"bpfdb_index"`
+	BpfdbLog       *ebpf.Map `ebpf:"bpfdb_log"`
+	BpfdbLogMarks  *ebpf.Map `ebpf:"bpfdb_log_marks"`
 	BpfdbMarks     *ebpf.Map `ebpf:"bpfdb_marks"`
 	BpfdbScratches *ebpf.Map `ebpf:"bpfdb_scratches"`
 	BpfdbShards    *ebpf.Map `ebpf:"bpfdb_shards"`
@@ -192,6 +198,8 @@ func (m *listsMaps) Close() error {
 		m.BpfdbControl,
 		m.BpfdbHeap,
 		m.BpfdbIndex,
+		m.BpfdbLog,
+		m.BpfdbLogMarks,
 		m.BpfdbMarks,
 		m.BpfdbScratches,
 		m.BpfdbShards,

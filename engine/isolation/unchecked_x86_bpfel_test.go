@@ -20,6 +20,8 @@ const (
 	uncheckedMapBpfdbControl   = "bpfdb_control"
 	uncheckedMapBpfdbHeap      = "bpfdb_heap"
 	uncheckedMapBpfdbIndex     = "bpfdb_index"
+	uncheckedMapBpfdbLog       = "bpfdb_log"
+	uncheckedMapBpfdbLogMarks  = "bpfdb_log_marks"
 	uncheckedMapBpfdbMarks     = "bpfdb_marks"
 	uncheckedMapBpfdbScratches = "bpfdb_scratches"
 	uncheckedMapBpfdbShards    = "bpfdb_shards"
@@ -89,6 +91,8 @@ type uncheckedMapSpecs struct {
 	BpfdbControl   *ebpf.MapSpec `ebpf:"bpfdb_control"`
 	BpfdbHeap      *ebpf.MapSpec `ebpf:"bpfdb_heap"`
 	BpfdbIndex     *ebpf.MapSpec `ebpf:"bpfdb_index"`
+	BpfdbLog       *ebpf.MapSpec `ebpf:"bpfdb_log"`
+	BpfdbLogMarks  *ebpf.MapSpec `ebpf:"bpfdb_log_marks"`
 	BpfdbMarks     *ebpf.MapSpec `ebpf:"bpfdb_marks"`
 	BpfdbScratches *ebpf.MapSpec `ebpf:"bpfdb_scratches"`
 	BpfdbShards    *ebpf.MapSpec `ebpf:"bpfdb_shards"`
@@ -128,6 +132,8 @@ type uncheckedMaps struct {
 	BpfdbControl   *ebpf.Map `ebpf:"bpfdb_control"`
 	BpfdbHeap      *ebpf.Map `ebpf:"bpfdb_heap"`
 	BpfdbIndex     *ebpf.Map `ebpf:"bpfdb_index"`
+	BpfdbLog       *ebpf.Map `ebpf:"bpfdb_log"`
+	BpfdbLogMarks  *ebpf.Map `ebpf:"bpfdb_log_marks"`
 	BpfdbMarks     *ebpf.Map `ebpf:"bpfdb_marks"`
 	BpfdbScratches *ebpf.Map `ebpf:"bpfdb_scratches"`
 	BpfdbShards    *ebpf.Map `ebpf:"bpfdb_shards"`
@@ -142,6 +148,8 @@ func (m *uncheckedMaps) Close() error {
 		m.BpfdbControl,
 		m.BpfdbHeap,
 		m.BpfdbIndex,
+		m.BpfdbLog,
+		m.BpfdbLogMarks,
 		m.BpfdbMarks,
 		m.BpfdbScratches,
 		m.BpfdbShards,

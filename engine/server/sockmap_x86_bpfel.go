@@ -62,6 +62,8 @@ const (
 	sockmapMapBpfdbHeap          = "bpfdb_heap"
 	sockmapMapBpfdbIndex         = "bpfdb_index"
 	sockmapMapBpfdbLocal         = "bpfdb_local"
+	sockmapMapBpfdbLog           = "bpfdb_log"
+	sockmapMapBpfdbLogMarks      = "bpfdb_log_marks"
 	sockmapMapBpfdbMarks         = "bpfdb_marks"
 	sockmapMapBpfdbOwned         = "bpfdb_owned"
 	sockmapMapBpfdbPairs         = "bpfdb_pairs"
@@ -157,6 +159,8 @@ type sockmapMapSpecs struct {
 	BpfdbHeap      *ebpf.MapSpec `ebpf:"bpfdb_heap"`
 	BpfdbIndex     *ebpf.MapSpec `ebpf:"bpfdb_index"`
 	BpfdbLocal     *ebpf.MapSpec `ebpf:"bpfdb_local"`
+	BpfdbLog       *ebpf.MapSpec `ebpf:"bpfdb_log"`
+	BpfdbLogMarks  *ebpf.MapSpec `ebpf:"bpfdb_log_marks"`
 	BpfdbMarks     *ebpf.MapSpec `ebpf:"bpfdb_marks"`
 	BpfdbOwned     *ebpf.MapSpec `ebpf:"bpfdb_owned"`
 	BpfdbPairs     *ebpf.MapSpec `ebpf:"bpfdb_pairs"`
@@ -208,6 +212,8 @@ type sockmapMaps struct {
 	BpfdbHeap      *ebpf.Map `ebpf:"bpfdb_heap"`
 	BpfdbIndex     *ebpf.Map `ebpf:"bpfdb_index"`
 	BpfdbLocal     *ebpf.Map `ebpf:"bpfdb_local"`
+	BpfdbLog       *ebpf.Map `ebpf:"bpfdb_log"`
+	BpfdbLogMarks  *ebpf.Map `ebpf:"bpfdb_log_marks"`
 	BpfdbMarks     *ebpf.Map `ebpf:"bpfdb_marks"`
 	BpfdbOwned     *ebpf.Map `ebpf:"bpfdb_owned"`
 	BpfdbPairs     *ebpf.Map `ebpf:"bpfdb_pairs"`
@@ -229,6 +235,8 @@ func (m *sockmapMaps) Close() error {
 		m.BpfdbHeap,
 		m.BpfdbIndex,
 		m.BpfdbLocal,
+		m.BpfdbLog,
+		m.BpfdbLogMarks,
 		m.BpfdbMarks,
 		m.BpfdbOwned,
 		m.BpfdbPairs,

@@ -79,6 +79,8 @@ const (
 	wireMapBpfdbEvents       = "bpfdb_events"
 	wireMapBpfdbHeap         = "bpfdb_heap"
 	wireMapBpfdbIndex        = "bpfdb_index"
+	wireMapBpfdbLog          = "bpfdb_log"
+	wireMapBpfdbLogMarks     = "bpfdb_log_marks"
 	wireMapBpfdbMarks        = "bpfdb_marks"
 	wireMapBpfdbOwned        = "bpfdb_owned"
 	wireMapBpfdbScratches    = "bpfdb_scratches"
@@ -159,6 +161,8 @@ type wireMapSpecs struct {
 	BpfdbEvents    *ebpf.MapSpec `ebpf:"bpfdb_events"`
 	BpfdbHeap      *ebpf.MapSpec `ebpf:"bpfdb_heap"`
 	BpfdbIndex     *ebpf.MapSpec `ebpf:"bpfdb_index"`
+	BpfdbLog       *ebpf.MapSpec `ebpf:"bpfdb_log"`
+	BpfdbLogMarks  *ebpf.MapSpec `ebpf:"bpfdb_log_marks"`
 	BpfdbMarks     *ebpf.MapSpec `ebpf:"bpfdb_marks"`
 	BpfdbOwned     *ebpf.MapSpec `ebpf:"bpfdb_owned"`
 	BpfdbScratches *ebpf.MapSpec `ebpf:"bpfdb_scratches"`
@@ -203,6 +207,8 @@ type wireMaps struct {
 	BpfdbEvents    *ebpf.Map `ebpf:"bpfdb_events"`
 	BpfdbHeap      *ebpf.Map `ebpf:"bpfdb_heap"`
 	BpfdbIndex     *ebpf.Map `ebpf:"bpfdb_index"`
+	BpfdbLog       *ebpf.Map `ebpf:"bpfdb_log"`
+	BpfdbLogMarks  *ebpf.Map `ebpf:"bpfdb_log_marks"`
 	BpfdbMarks     *ebpf.Map `ebpf:"bpfdb_marks"`
 	BpfdbOwned     *ebpf.Map `ebpf:"bpfdb_owned"`
 	BpfdbScratches *ebpf.Map `ebpf:"bpfdb_scratches"`
@@ -219,6 +225,8 @@ func (m *wireMaps) Close() error {
 		m.BpfdbEvents,
 		m.BpfdbHeap,
 		m.BpfdbIndex,
+		m.BpfdbLog,
+		m.BpfdbLogMarks,
 		m.BpfdbMarks,
 		m.BpfdbOwned,
 		m.BpfdbScratches,

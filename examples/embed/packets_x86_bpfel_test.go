@@ -20,6 +20,8 @@ const (
 	packetsMapBpfdbControl   = "bpfdb_control"
 	packetsMapBpfdbHeap      = "bpfdb_heap"
 	packetsMapBpfdbIndex     = "bpfdb_index"
+	packetsMapBpfdbLog       = "bpfdb_log"
+	packetsMapBpfdbLogMarks  = "bpfdb_log_marks"
 	packetsMapBpfdbMarks     = "bpfdb_marks"
 	packetsMapBpfdbScratches = "bpfdb_scratches"
 	packetsMapBpfdbShards    = "bpfdb_shards"
@@ -80,6 +82,8 @@ type packetsMapSpecs struct {
 	BpfdbControl   *ebpf.MapSpec `ebpf:"bpfdb_control"`
 	BpfdbHeap      *ebpf.MapSpec `ebpf:"bpfdb_heap"`
 	BpfdbIndex     *ebpf.MapSpec `ebpf:"bpfdb_index"`
+	BpfdbLog       *ebpf.MapSpec `ebpf:"bpfdb_log"`
+	BpfdbLogMarks  *ebpf.MapSpec `ebpf:"bpfdb_log_marks"`
 	BpfdbMarks     *ebpf.MapSpec `ebpf:"bpfdb_marks"`
 	BpfdbScratches *ebpf.MapSpec `ebpf:"bpfdb_scratches"`
 	BpfdbShards    *ebpf.MapSpec `ebpf:"bpfdb_shards"`
@@ -116,6 +120,8 @@ type packetsMaps struct {
 	BpfdbControl   *ebpf.Map `ebpf:"bpfdb_control"`
 	BpfdbHeap      *ebpf.Map `ebpf:"bpfdb_heap"`
 	BpfdbIndex     *ebpf.Map `ebpf:"bpfdb_index"`
+	BpfdbLog       *ebpf.Map `ebpf:"bpfdb_log"`
+	BpfdbLogMarks  *ebpf.Map `ebpf:"bpfdb_log_marks"`
 	BpfdbMarks     *ebpf.Map `ebpf:"bpfdb_marks"`
 	BpfdbScratches *ebpf.Map `ebpf:"bpfdb_scratches"`
 	BpfdbShards    *ebpf.Map `ebpf:"bpfdb_shards"`
@@ -128,6 +134,8 @@ func (m *packetsMaps) Close() error {
 		m.BpfdbControl,
 		m.BpfdbHeap,
 		m.BpfdbIndex,
+		m.BpfdbLog,
+		m.BpfdbLogMarks,
 		m.BpfdbMarks,
 		m.BpfdbScratches,
 		m.BpfdbShards,
