@@ -12,6 +12,7 @@ char _license[] SEC("license") = "GPL";
 
 /* Types that only user space needs by name: naming them here keeps them in the BTF. */
 enum counter *_counter_type __attribute__((unused));
+struct log_entry *_log_entry_type __attribute__((unused));
 struct operation *_operation_type __attribute__((unused));
 enum protocol_error *_protocol_error_type __attribute__((unused));
 enum serve_status *_serve_status_type __attribute__((unused));

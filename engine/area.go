@@ -20,6 +20,7 @@ const (
 	ServeBusy     = Status(engineServeStatusSERVE_BUSY)
 	ServeGrow     = Status(engineServeStatusSERVE_GROW)
 	ServeProtocol = Status(engineServeStatusSERVE_PROTOCOL)
+	ServeLog      = Status(engineServeStatusSERVE_LOG)
 	ServeRefuse   = Status(engineServeStatusSERVE_REFUSE)
 )
 
@@ -77,6 +78,15 @@ func (a *Area) Serve(cookie uint64) (Status, error) {
 		return 0, fmt.Errorf("serve connection %d: %w", cookie, unix.Errno(-args.Result))
 	}
 	return Status(args.Result), nil
+}
+
+// LSN is the highest commit that the replies of the last Serve depend on, where durability is synchronous: they
+// may be sent when that is durable.
+func (a *Area) LSN() uint64 {
+	if a.db.options.Durability != DurabilitySync {
+		return 0
+	}
+	return a.scratch.Lsn
 }
 
 // Args are the arguments of the request that Serve stopped at (ServeUser). They alias the

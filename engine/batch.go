@@ -107,19 +107,27 @@ func (a *Area) stage(ops []Op) (int, error) {
 	return n, nil
 }
 
-// operate executes the staged operations, growing the heap when asked to, and collects
-// their results.
+// operate executes the staged operations and collects their results.
 func (a *Area) operate(txn txnRef, ops []Op) (int, error) {
-	batch := a.operations(len(ops))
-	for from, grown, busy := 0, 0, 0; from < len(ops); {
+	return a.execute(txn, len(ops), func(i int, result *engineOperation) { a.collect(&ops[i], result) })
+}
+
+// execute runs the first n operations in in[], growing the heap and waiting for the redo log when asked to, and
+// yields their results. It returns how many were done.
+func (a *Area) execute(txn txnRef, n int, collect func(i int, result *engineOperation)) (int, error) {
+	batch := a.operations(n)
+	for from, grown, busy := 0, 0, 0; from < n; {
 		args := engineOperateArgs{
-			Scratch: a.id, Txn: txn.number, Token: txn.token, From: uint32(from), To: uint32(len(ops)),
+			Scratch: a.id, Txn: txn.number, Token: txn.token, From: uint32(from), To: uint32(n),
 		}
 		if err := call(a.db.programs.Operate, &args); err != nil {
 			return from, err
 		}
 		for i := from; i < int(args.Result); i++ {
-			a.collect(&ops[i], &batch[i])
+			collect(i, &batch[i])
+		}
+		if err := a.db.waitSync(args.Lsn); err != nil {
+			return from, err
 		}
 		if from < int(args.Result) {
 			from, grown, busy = int(args.Result), 0, 0
@@ -141,11 +149,18 @@ func (a *Area) operate(txn txnRef, ops []Op) (int, error) {
 			if err := a.db.Grow(); err != nil {
 				return from, err
 			}
+		case unix.EXFULL:
+			if busy++; busy > maxBusy {
+				return from, ErrLogStalled
+			}
+			if err := a.db.WaitLog(); err != nil {
+				return from, err
+			}
 		default:
 			return from, operatorError(args.Error)
 		}
 	}
-	return len(ops), nil
+	return n, nil
 }
 
 // collect takes one result out of the area.

@@ -9,6 +9,8 @@ import (
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/rlimit"
+
+	"bpfdb/engine/redolog"
 )
 
 // DB is an engine in the kernel.
@@ -29,8 +31,15 @@ type DB struct {
 		heap, index []*ebpf.Map // segments, kept because closing one would free it
 		heapSpec    *ebpf.MapSpec
 		indexSpec   *ebpf.MapSpec
+		logSpec     *ebpf.MapSpec
 	}
-	flush      sync.Mutex // one FLUSHALL at a time
+	flush sync.Mutex // one FLUSHALL at a time
+
+	files       *redolog.Log // nil without a directory
+	pump        *logPump     // nil without a redo log
+	recovered   Recovered
+	checkpoints checkpoints
+
 	txnTokens  atomic.Uint64
 	maintainer maintainer
 	closeOnce  sync.Once
@@ -44,6 +53,7 @@ type programs struct {
 	Split    *ebpf.Program `ebpf:"bpfdb_split"`
 	Flush    *ebpf.Program `ebpf:"bpfdb_flush"`
 	Prune    *ebpf.Program `ebpf:"bpfdb_prune"`
+	Scan     *ebpf.Program `ebpf:"bpfdb_scan"`
 	Reap     *ebpf.Program `ebpf:"bpfdb_reap"`
 	Serve    *ebpf.Program `ebpf:"bpfdb_serve"`
 }
@@ -51,7 +61,7 @@ type programs struct {
 // close closes what Assign took out of the collection.
 func (p *programs) close() error {
 	return errors.Join(p.Operate.Close(), p.Call.Close(), p.Transact.Close(), p.Split.Close(),
-		p.Flush.Close(), p.Prune.Close(), p.Reap.Close(), p.Serve.Close())
+		p.Flush.Close(), p.Prune.Close(), p.Scan.Close(), p.Reap.Close(), p.Serve.Close())
 }
 
 // Open loads an empty engine into the kernel. It fails with ErrOptions, or ErrUnsupported
@@ -74,6 +84,9 @@ func Open(options Options) (*DB, error) {
 		return nil, errors.Join(err, db.release())
 	}
 	db.maintainer.start(db)
+	if err := db.openLog(); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	return db, nil
 }
 
@@ -88,9 +101,13 @@ func (db *DB) load() error {
 	}
 	db.memory.heapSpec = spec.Maps["bpfdb_heap"].InnerMap
 	db.memory.indexSpec = spec.Maps["bpfdb_index"].InnerMap
+	db.memory.logSpec = spec.Maps["bpfdb_log"].InnerMap
 	spec.Maps["bpfdb_scratches"].MaxEntries = uint32(db.options.KernelAreas + db.options.UserAreas)
 	spec.Maps["bpfdb_conns"].MaxEntries = uint32(db.options.MaxConnections)
 	spec.Maps["bpfdb_marks"].MaxEntries = uint32(db.options.indexSegments() << indexSegmentShift / bucketsPerMark)
+	if db.options.logged() {
+		spec.Maps["bpfdb_log_marks"].MaxEntries = uint32(db.options.LogBytes / logLine)
+	}
 	if db.collection, err = ebpf.NewCollection(spec); err != nil {
 		return loadError("engine", err)
 	}
@@ -169,12 +186,14 @@ func (db *DB) Options() Options { return db.options }
 func (db *DB) Close() error {
 	var err error
 	db.closeOnce.Do(func() {
+		db.checkpoints.canceled.Store(true)
+		db.checkpoints.running.Lock() // waits for one under way
 		db.maintainer.stop()
 		for range db.options.UserAreas { // waits for the calls under way
 			<-db.areas
 		}
 		close(db.areas)
-		err = db.release()
+		err = errors.Join(db.closeLog(), db.release())
 	})
 	return err
 }

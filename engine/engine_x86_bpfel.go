@@ -127,6 +127,15 @@ const (
 	engineCounterCOUNTER_NR                engineCounter = 38
 )
 
+type engineLogEntry struct {
+	_        structs.HostLayout
+	ValueLen uint32
+	KeyLen   uint16
+	Op       uint8
+	Pad      uint8
+	Data     [0]uint8
+}
+
 type engineMaintainArgs struct {
 	_       structs.HostLayout
 	From    uint64
@@ -178,6 +187,20 @@ const (
 	engineProtocolErrorPROTOCOL_BIG_INLINE       engineProtocolError = 6
 	engineProtocolErrorPROTOCOL_BIG_REQUEST      engineProtocolError = 7
 )
+
+type engineScanArgs struct {
+	_       structs.HostLayout
+	Token   uint64
+	From    uint64
+	Scratch uint32
+	Txn     uint32
+	Count   uint32
+	Listed  uint32
+	Copied  uint32
+	Result  int32
+	Error   int32
+	Pad     uint32
+}
 
 type engineScratch struct {
 	_          structs.HostLayout
@@ -371,6 +394,7 @@ const (
 	engineProgBpfdbSplit       = "bpfdb_split"
 	engineProgBpfdbTransact    = "bpfdb_transact"
 	engineVarCounterType       = "_counter_type"
+	engineVarLogEntryType      = "_log_entry_type"
 	engineVarOperationType     = "_operation_type"
 	engineVarProtocolErrorType = "_protocol_error_type"
 	engineVarServeStatusType   = "_serve_status_type"
@@ -450,6 +474,7 @@ type engineMapSpecs struct {
 // It can be passed ebpf.CollectionSpec.Assign.
 type engineVariableSpecs struct {
 	CounterType       *ebpf.VariableSpec `ebpf:"_counter_type"`
+	LogEntryType      *ebpf.VariableSpec `ebpf:"_log_entry_type"`
 	OperationType     *ebpf.VariableSpec `ebpf:"_operation_type"`
 	ProtocolErrorType *ebpf.VariableSpec `ebpf:"_protocol_error_type"`
 	ServeStatusType   *ebpf.VariableSpec `ebpf:"_serve_status_type"`
@@ -507,6 +532,7 @@ func (m *engineMaps) Close() error {
 // It can be passed to loadEngineObjects or ebpf.CollectionSpec.LoadAndAssign.
 type engineVariables struct {
 	CounterType       *ebpf.Variable `ebpf:"_counter_type"`
+	LogEntryType      *ebpf.Variable `ebpf:"_log_entry_type"`
 	OperationType     *ebpf.Variable `ebpf:"_operation_type"`
 	ProtocolErrorType *ebpf.Variable `ebpf:"_protocol_error_type"`
 	ServeStatusType   *ebpf.Variable `ebpf:"_serve_status_type"`

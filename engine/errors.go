@@ -7,6 +7,8 @@ import (
 
 	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
+
+	"bpfdb/engine/redolog"
 )
 
 // Errors of operators.
@@ -41,6 +43,23 @@ var (
 	ErrReadOnly = errors.New("transaction is read-only")
 )
 
+// Errors of durability.
+var (
+	// ErrLogFailed refuses a write because the redo log cannot be written: the disk is full, or it failed. Reads
+	// go on. After a failed fsync it stays so, and what was not durable then may be gone after a restart.
+	ErrLogFailed = errors.New("the redo log cannot be written")
+	// ErrLogStalled gives up a write that waited too long for the redo log. It may or may not have happened.
+	ErrLogStalled = errors.New("the redo log has been stalled")
+	// ErrTxnLog says that a transaction's changes exceed what one record of the redo log may hold, 16 MiB.
+	ErrTxnLog = fmt.Errorf("transaction writes over %d bytes of redo log", redolog.MaxRecordBytes)
+	// ErrNoDirectory refuses a checkpoint without Options.Dir.
+	ErrNoDirectory = errors.New("there is no directory for checkpoints")
+	// ErrCheckpointRunning refuses a checkpoint while another is being written.
+	ErrCheckpointRunning = errors.New("a checkpoint is being written already")
+
+	errLogFull = errors.New("the redo log is full")
+)
+
 // Errors of opening and using a database.
 var (
 	// ErrUnsupported names a missing kernel feature or privilege.
@@ -66,6 +85,12 @@ func operatorError(errno int32) error {
 		return ErrConflict
 	case unix.E2BIG:
 		return ErrTxnTooLarge
+	case unix.EIO:
+		return ErrLogFailed
+	case unix.EXFULL:
+		return errLogFull
+	case unix.EFBIG:
+		return ErrTxnLog
 	case unix.ESTALE:
 		return ErrTxnTimeout
 	case unix.EROFS:

@@ -118,8 +118,14 @@ func (db *DB) splitSome() (int32, error) {
 func (db *DB) FlushAll() error {
 	db.flush.Lock()
 	defer db.flush.Unlock()
+	if err := db.WaitLog(); err != nil {
+		return err
+	}
 	args := engineMaintainArgs{}
 	if err := call(db.programs.Flush, &args); err != nil {
+		return err
+	}
+	if err := db.waitSync(atomic.LoadUint64(&db.control.at(0).FlushTs)); err != nil {
 		return err
 	}
 	// The index may grow meanwhile; what a split moves lands behind, where this still comes.

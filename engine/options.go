@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"time"
+
+	"bpfdb/engine/redolog"
 )
 
 // Limits of the engine; bpf/bpfdb.h has the same under BPFDB_MAX_*.
@@ -54,6 +56,23 @@ type Options struct {
 	// TxnTimeout is how long a transaction of Begin or BEGIN may be idle before it is aborted;
 	// 10 ms to 24 h, default 30 s.
 	TxnTimeout time.Duration
+
+	// Durability says what a commit is worth when its call returns; default DurabilityNone.
+	Durability Durability
+	// Dir is where redo log and checkpoints are; what is there already is recovered by Open.
+	Dir string
+	// FS replaces the directory, in tests.
+	FS redolog.FS
+	// AsyncWindow is how far back DurabilityAsync may lose commits in a crash; 10 ms to 1 h, default 1 s.
+	AsyncWindow time.Duration
+	// LogBytes is the kernel's buffer for commits on their way to the log, a power of two, 64 MiB to 1 GiB;
+	// default 64 MiB, outside MemoryBytes.
+	LogBytes uint64
+	// CheckpointBytes is after how much log, and at least as much as the last checkpoint held, a
+	// checkpoint is written unasked; default 256 MiB, NoCheckpoints: never.
+	CheckpointBytes uint64
+	// Warn, when set, is told what goes wrong in the background, from goroutines of the engine.
+	Warn func(error)
 }
 
 // withDefaults fills in what is zero.
@@ -74,7 +93,7 @@ func (o Options) withDefaults() Options {
 	if o.TxnTimeout == 0 {
 		o.TxnTimeout = 30 * time.Second
 	}
-	return o
+	return o.withLogDefaults()
 }
 
 // Validate reports the first option out of its range, as ErrOptions.
@@ -92,6 +111,7 @@ func (o Options) Validate() error {
 		check("kernel areas", uint64(int64(o.KernelAreas)), 1, 1024),
 		check("user areas", uint64(int64(o.UserAreas)), 2, 1024),
 		check("transaction timeout in ms", uint64(o.TxnTimeout.Milliseconds()), 10, 24*3600*1000),
+		o.validateLog(),
 	} {
 		if c != nil {
 			return c

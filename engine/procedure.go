@@ -53,7 +53,17 @@ func (db *DB) call(txn txnRef, name string, args [][]byte) (Reply, error) {
 		}
 		switch errno := unix.Errno(-result.Result); {
 		case result.Result >= 0:
+			if err := db.waitSync(result.Lsn); err != nil {
+				return Reply{}, err
+			}
 			return area.callReply()
+		case errno == unix.EXFULL:
+			if busy++; busy > maxBusy {
+				return Reply{}, ErrLogStalled
+			}
+			if err := db.WaitLog(); err != nil {
+				return Reply{}, err
+			}
 		case errno == unix.ENOSPC:
 			if grown++; grown > maxGrown {
 				return Reply{}, ErrOutOfMemory

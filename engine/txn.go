@@ -75,7 +75,7 @@ func (t *Txn) transact(args engineTransactArgs) (int32, error) {
 	if args.Result < 0 {
 		return 0, operatorError(args.Result)
 	}
-	return args.Result, nil
+	return args.Result, t.db.waitSync(args.Lsn)
 }
 
 // end commits or aborts.
@@ -125,6 +125,9 @@ func (t *Txn) Commit() error {
 		return ErrTxnDone
 	}
 	err := t.end(engineTransactCodeTRANSACT_COMMIT)
+	if errors.Is(err, errLogFull) {
+		return errors.Join(ErrConflict, t.db.WaitLog())
+	}
 	if errors.Is(err, unix.ENOSPC) {
 		// The index needed a block while the heap was between two segments: nothing was
 		// written, and after growing a new attempt succeeds.

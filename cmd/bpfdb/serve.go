@@ -21,13 +21,14 @@ type serveOptions struct {
 	ifaces  []string
 	memory  string
 	timeout time.Duration
+	log     logOptions
 	verbose bool
 	later   map[string]*string
 }
 
 // laterFlags belong to the published contract but not to this version; the value is the only one it takes.
 var laterFlags = map[string]string{
-	"durability": "none", "dir": "", "requirepass-file": "", "backend": "", "metrics-addr": "", "pin": "false",
+	"requirepass-file": "", "backend": "", "metrics-addr": "", "pin": "false",
 }
 
 func serveCommand() *cobra.Command {
@@ -54,6 +55,7 @@ func serveCommand() *cobra.Command {
 	f.StringVar(&o.memory, "memory", "1GiB", "most memory for data and index, e.g. 512MiB")
 	f.DurationVar(&o.timeout, "txn-timeout", 30*time.Second,
 		"abort a transaction of BEGIN or WATCH left idle for this `time`")
+	o.log.flags(f)
 	f.BoolVar(&o.verbose, "verbose", false, "print the verifier's whole log when the kernel refuses a program")
 	for name, value := range laterFlags {
 		o.later[name] = f.String(name, value, "")
@@ -84,6 +86,9 @@ func (o *serveOptions) validate() (engine.Options, error) {
 		return engine.Options{}, fault{errUsage, fmt.Errorf("--txn-timeout %v: must be positive", o.timeout)}
 	}
 	options := engine.Options{MemoryBytes: memory, TxnTimeout: o.timeout}
+	if err := o.log.apply(&options); err != nil {
+		return options, fault{errUsage, err}
+	}
 	if err := options.Validate(); err != nil {
 		return options, fault{errUsage, err}
 	}
@@ -95,10 +100,12 @@ func (o *serveOptions) run(ctx context.Context, stdout, stderr io.Writer) error 
 	if err != nil {
 		return err
 	}
+	options.Warn = func(err error) { fmt.Fprintf(stderr, "bpfdb: %s\n", oneLine(err)) }
 	db, err := engine.Open(options)
 	if err != nil {
 		return o.explain(err, stderr)
 	}
+	o.log.report(db, stderr)
 	s, err := server.Start(db, server.Options{Addr: o.addr, Path: server.Path(o.path), Interfaces: o.ifaces}, stderr)
 	if err != nil {
 		return errors.Join(o.explain(err, stderr), db.Close())

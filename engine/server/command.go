@@ -16,6 +16,7 @@ var commands map[string]command
 func init() {
 	commands = map[string]command{
 		"auth":     {-2, auth},
+		"bgsave":   {-1, bgsave},
 		"client":   {-2, clientCommand},
 		"command":  {-1, commandInfo},
 		"config":   {-2, config},
@@ -25,10 +26,12 @@ func init() {
 		"hello":    {-1, hello},
 		"host:":    {-1, hangUp},
 		"info":     {-1, info},
+		"lastsave": {1, lastsave},
 		"mget":     {-2, mget},
 		"ping":     {-1, ping},
 		"post":     {-1, hangUp},
 		"quit":     {-1, quit},
+		"save":     {1, save},
 	}
 }
 

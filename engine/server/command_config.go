@@ -25,9 +25,12 @@ func config(c *conn, args [][]byte, r *reply) error {
 
 func (c *conn) configGet(patterns [][]byte, r *reply) {
 	s := c.loop.server
+	durability := s.db.Options().Durability
 	parameters := map[string]string{
-		"appendonly":         "no",
+		"appendfsync":        map[bool]string{true: "always", false: "everysec"}[durability == engine.DurabilitySync],
+		"appendonly":         map[bool]string{true: "yes", false: "no"}[durability != engine.DurabilityNone],
 		"databases":          "1",
+		"dir":                s.db.Options().Dir,
 		"maxclients":         strconv.Itoa(s.options.MaxConnections),
 		"maxmemory":          strconv.FormatInt(s.db.Stats().MemoryLimit, 10),
 		"maxmemory-policy":   "noeviction",

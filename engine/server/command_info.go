@@ -18,6 +18,7 @@ var infoSections = []struct {
 	{"Server", infoServer},
 	{"Clients", infoClients},
 	{"Memory", infoMemory},
+	{"Persistence", infoPersistence},
 	{"Stats", infoStats},
 	{"Transactions", infoTransactions},
 	{"Keyspace", infoKeyspace},

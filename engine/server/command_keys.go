@@ -25,7 +25,12 @@ func flushAll(c *conn, args [][]byte, r *reply) error {
 		r.failure("ERR FLUSHALL is not allowed inside a transaction")
 		return nil
 	}
-	if err := c.loop.server.db.FlushAll(); err != nil {
+	err := c.loop.server.db.FlushAll()
+	if errors.Is(err, engine.ErrLogFailed) {
+		r.failure("MISCONF " + err.Error())
+		return nil
+	}
+	if err != nil {
 		return fmt.Errorf("flush: %w", err)
 	}
 	r.status("OK")
@@ -95,7 +100,9 @@ func (c *conn) call(words ...[]byte) ([]byte, error) {
 	area := c.loop.area
 	area.SetInput(0, copy(area.In(), encode(words)))
 	for range maxBusy {
-		switch status, err := area.Serve(c.cookie); {
+		status, err := area.Serve(c.cookie)
+		c.depend(area.LSN())
+		switch {
 		case err != nil:
 			return nil, err
 		case status == engine.ServeDone:

@@ -40,6 +40,8 @@ type conn struct {
 	protocol int    // RESP version
 	mask     uint32 // what epoll watches
 
+	lsn       uint64 // what its replies depend on, with synchronous durability
+	calm      int    // batches since its replies had to wait
 	input     []byte // received and not executed: the start of a request, or all behind a full socket
 	output    []byte // replies the socket did not take yet
 	ended     bool   // the client sends no more
@@ -87,6 +89,7 @@ func (c *conn) finish(err error) {
 	switch {
 	case err != nil, len(c.output) == 0 && (c.closing || c.ended):
 		c.close()
+	case c.isHeld(): // the loop comes back to it
 	case len(c.output) > 0:
 		c.watch(maskWriting)
 	case c.isOwed(): // the loop comes back to it
@@ -166,7 +169,7 @@ func (c *conn) resume() error {
 
 // send writes p behind the output that waits; what the socket does not take waits too.
 func (c *conn) send(p []byte) error {
-	if len(c.output) > 0 {
+	if len(c.output) > 0 || len(p) > 0 && c.holds() {
 		c.output = append(c.output, p...)
 		return nil
 	}
@@ -212,6 +215,7 @@ func (c *conn) end(reset bool) {
 	}
 	delete(l.conns, c.fd)
 	delete(l.owed, c)
+	delete(l.held, c)
 	// First, for a client that sees the end may count on the room it leaves.
 	l.server.held.Add(-int64(c.held))
 	unix.Close(c.fd)

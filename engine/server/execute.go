@@ -20,6 +20,7 @@ func (c *conn) execute(n int) error {
 	c.input = c.input[:0]
 	for busy := 0; ; {
 		status, err := area.Serve(c.cookie)
+		c.depend(area.LSN())
 		if err != nil {
 			return fmt.Errorf("serve: %w", err)
 		}
@@ -37,6 +38,14 @@ func (c *conn) execute(n int) error {
 			err = c.inline()
 		case engine.ServeGrow:
 			err = c.loop.server.db.Grow()
+		case engine.ServeLog:
+			if busy++; busy < maxBusy {
+				if err := c.awaitLog(); err != nil {
+					return err
+				}
+				continue
+			}
+			err = c.giveUp("-BUSY the redo log has no room, try again\r\n")
 		case engine.ServeProtocol:
 			return errors.Join(c.protocolError(), c.reply())
 		case engine.ServeBusy:
@@ -44,7 +53,7 @@ func (c *conn) execute(n int) error {
 				engine.Backoff(busy)
 				continue
 			}
-			err = c.giveUp()
+			err = c.giveUp("-BUSY too much contention on a key, try again\r\n")
 		default:
 			err = fmt.Errorf("serve: unknown status %d", status)
 		}
@@ -58,10 +67,10 @@ func (c *conn) execute(n int) error {
 	}
 }
 
-// giveUp answers a request that met contention for too long. It is over then: an EXEC too.
-func (c *conn) giveUp() error {
+// giveUp answers a request that could not be executed for too long. It is over then: an EXEC too.
+func (c *conn) giveUp(answer string) error {
 	area := c.loop.area
-	area.Append([]byte("-BUSY too much contention on a key, try again\r\n"))
+	area.Append([]byte(answer))
 	area.Skip()
 	if inMulti, err := c.loop.server.kernel.inMulti(c.cookie); err != nil || !inMulti {
 		return err

@@ -82,7 +82,7 @@ func (c *conn) isOwed() bool {
 // giveBack lets the kernel serve the connection again, and tells whether it does. It refuses while bytes it
 // passed up have not been read, and is not asked in the middle of a request.
 func (c *conn) giveBack() bool {
-	if c.ended || len(c.input) > 0 || c.loop.server.kernel.give(c.cookie, c.received, c.sent) != nil {
+	if c.ended || len(c.input) > 0 || !c.isCalm() || c.loop.server.kernel.give(c.cookie, c.received, c.sent) != nil {
 		return false
 	}
 	c.up = false

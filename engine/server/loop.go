@@ -31,6 +31,7 @@ type loop struct {
 	area   *engine.Area
 	conns  map[int]*conn // by file descriptor
 	owed   map[*conn]struct{}
+	held   map[*conn]struct{} // with replies that wait for the redo log
 
 	mail struct {
 		sync.Mutex
@@ -40,7 +41,8 @@ type loop struct {
 }
 
 func newLoop(s *Server) (*loop, error) {
-	l := &loop{server: s, epoll: -1, wake: -1, conns: map[int]*conn{}, owed: map[*conn]struct{}{}}
+	l := &loop{server: s, epoll: -1, wake: -1, conns: map[int]*conn{}, owed: map[*conn]struct{}{},
+		held: map[*conn]struct{}{}}
 	var err error
 	if l.area, err = s.db.ClaimArea(); err != nil {
 		return nil, fmt.Errorf("claim a work area: %w", err)
@@ -106,6 +108,7 @@ func (l *loop) run() error {
 			}
 		}
 		l.settleOwed()
+		l.sendHeld()
 	}
 }
 
@@ -123,6 +126,9 @@ func (l *loop) readMail() (done bool) {
 }
 
 func (l *loop) timeout() int {
+	if len(l.held) > 0 {
+		return 0
+	}
 	if len(l.owed) == 0 {
 		return -1
 	}

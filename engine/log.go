@@ -1,0 +1,247 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"bpfdb/engine/redolog"
+)
+
+const (
+	// A frame of the log is no longer than this and one commit: several commits' one fdatasync.
+	frameBytes = 1 << 20
+	// How often the ring is looked at without being asked: often while commits come, seldom else.
+	pumpBusy = time.Millisecond
+	pumpIdle = 16 * time.Millisecond
+	// asyncSyncBytes is how much of an asynchronous log may wait before it is synced early.
+	asyncSyncBytes = 1 << 20
+	// What could not be written, for lack of space say, is tried again this often.
+	writeRetry = 250 * time.Millisecond
+	// waitLimit is how long a commit waits to become durable, or to get room in the log.
+	waitLimit = 10 * time.Second
+)
+
+// logPump carries commits from the ring in the kernel to the redo log on disk, and tells the kernel what is
+// durable and how far commits may go.
+type logPump struct {
+	control *engineControl
+	window  time.Duration // of asynchronous durability; 0: synchronous
+	ring    *ring
+	files   *redolog.Log
+
+	turn     sync.Mutex // held by who moves commits: any waiter may
+	batch    batch
+	looked   time.Time // when the ring was last looked at
+	retry    time.Time // not to write before: the last attempt failed
+	unsynced int       // asynchronous: bytes written and not synced
+	oldest   time.Time // ... and when the oldest of these may have been committed
+
+	written atomic.Uint64         // bytes since the last checkpoint began
+	failure atomic.Pointer[error] // the log cannot go on
+	warn    func(error)
+	long    func(logBytes uint64) // is told how much log there is since the last checkpoint
+	syncing chan struct{}         // asynchronous: there is something to sync
+	quit    chan struct{}
+	done    sync.WaitGroup
+}
+
+// start has commits behind the LSN `last` go through the log.
+func (p *logPump) start(last uint64) {
+	c := p.control
+	p.ring.at = max(last, atomic.LoadUint64(&c.Clock))
+	p.looked = time.Now()
+	atomic.StoreUint64(&c.Clock, p.ring.at)
+	atomic.StoreUint64(&c.Durable, p.ring.at)
+	p.raiseLimit()
+	if p.window == 0 {
+		atomic.StoreUint64(&c.LogSync, 1)
+	}
+	atomic.StoreUint64(&c.LogMask, p.ring.mask) // from here on commits are logged
+	p.quit, p.syncing = make(chan struct{}), make(chan struct{}, 1)
+	p.done.Go(p.run)
+	if p.window > 0 {
+		p.done.Go(p.syncInBackground)
+	}
+}
+
+// run moves commits that nobody waits for, until stop.
+func (p *logPump) run() {
+	wait := pumpBusy
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	for {
+		select {
+		case <-p.quit:
+			return
+		case <-timer.C:
+		}
+		moved, _ := p.move() // a failure is told to those it concerns
+		p.long(p.written.Load())
+		if wait = min(2*wait, pumpIdle); moved {
+			wait = pumpBusy
+		}
+		timer.Reset(wait)
+	}
+}
+
+// stop writes and syncs what has been committed, and closes the log. Nothing may be committed any more.
+func (p *logPump) stop() error {
+	close(p.quit)
+	p.done.Wait()
+	p.retry = time.Time{}
+	for moved := true; moved; {
+		var err error
+		if moved, err = p.move(); err != nil {
+			return errors.Join(err, p.files.Close())
+		}
+	}
+	return p.files.Close()
+}
+
+// move writes the commits that are complete, a frame at most, and in synchronous mode syncs them. It
+// reports whether there were any.
+func (p *logPump) move() (bool, error) {
+	p.turn.Lock()
+	defer p.turn.Unlock()
+	return p.moveLocked()
+}
+
+func (p *logPump) moveLocked() (bool, error) {
+	if failure := p.failure.Load(); failure != nil {
+		return false, *failure
+	}
+	now := time.Now()
+	if now.Before(p.retry) {
+		return false, nil
+	}
+	p.ring.take(&p.batch, frameBytes)
+	moved := p.batch.end != p.ring.at
+	if moved {
+		if err := p.writeLocked(); err != nil {
+			return false, err
+		}
+	}
+	p.looked = now
+	p.admitLocked(now)
+	return moved, nil
+}
+
+// writeLocked writes the batch and gives its room in the ring back. While the disk takes nothing,
+// commits are refused.
+func (p *logPump) writeLocked() error {
+	b := &p.batch
+	if b.count > 0 {
+		err := p.files.Append(b.records, b.first, b.last, b.count)
+		if err == nil && p.window == 0 {
+			_, err = p.files.Sync()
+		}
+		if errors.Is(err, redolog.ErrSyncFailed) {
+			return p.fail(err)
+		}
+		if err != nil {
+			return p.retryLater(err)
+		}
+	}
+	atomic.StoreUint64(&p.control.LogFailed, 0)
+	p.written.Add(uint64(len(b.records)))
+	p.ring.at = b.end
+	if p.window == 0 {
+		atomic.StoreUint64(&p.control.Durable, b.end)
+		return nil
+	}
+	if p.unsynced == 0 {
+		p.oldest = p.looked
+	}
+	p.unsynced += len(b.records)
+	return nil
+}
+
+// retryLater has every commit refused until the disk takes again what it did not take now.
+func (p *logPump) retryLater(err error) error {
+	err = fmt.Errorf("%w, writes are refused until it can: %w", ErrLogFailed, err)
+	if atomic.LoadUint64(&p.control.LogFailed) == 0 {
+		p.warn(err)
+	}
+	p.refuse(unix.ENOSPC)
+	p.retry = time.Now().Add(writeRetry)
+	return err
+}
+
+// admitLocked lets commits go as far as the ring has room, but not at all while one that is not durable is
+// older than the window of asynchronous durability: that bounds what a crash can lose.
+func (p *logPump) admitLocked(now time.Time) {
+	if p.unsynced > 0 {
+		age := now.Sub(p.oldest)
+		if age >= p.window/2 || p.unsynced >= asyncSyncBytes {
+			select {
+			case p.syncing <- struct{}{}:
+			default:
+			}
+		}
+		if age >= p.window {
+			atomic.StoreUint64(&p.control.LogLimit, 0)
+			return
+		}
+	}
+	p.raiseLimit()
+}
+
+func (p *logPump) raiseLimit() {
+	atomic.StoreUint64(&p.control.LogLimit, p.ring.at+p.ring.mask+1-logHeadroom)
+}
+
+// refuse has the kernel refuse every commit.
+func (p *logPump) refuse(why unix.Errno) {
+	atomic.StoreUint64(&p.control.LogFailed, uint64(why))
+	atomic.StoreUint64(&p.control.LogLimit, 0)
+}
+
+// fail ends the log: nothing is known of what was written before an fsync that failed. Reads go on from
+// memory, and do not wait for what will never be durable.
+func (p *logPump) fail(err error) error {
+	err = fmt.Errorf("%w: %w", ErrLogFailed, err)
+	if p.failure.CompareAndSwap(nil, &err) {
+		p.warn(err)
+	}
+	p.refuse(unix.EIO)
+	atomic.StoreUint64(&p.control.LogSync, 0)
+	return err
+}
+
+// syncInBackground makes durable what was written, when asked to, until stop.
+func (p *logPump) syncInBackground() {
+	for {
+		select {
+		case <-p.quit:
+			return
+		case <-p.syncing:
+			_ = p.sync() // a failure is told to those it concerns
+		}
+	}
+}
+
+// sync makes durable what has been written so far.
+func (p *logPump) sync() error {
+	p.turn.Lock()
+	end, bytes, looked := p.ring.at, p.unsynced, p.looked
+	p.turn.Unlock()
+	_, err := p.files.Sync()
+	p.turn.Lock()
+	defer p.turn.Unlock()
+	if err != nil {
+		return p.fail(err)
+	}
+	if end <= atomic.LoadUint64(&p.control.Durable) {
+		return nil // another sync was faster
+	}
+	atomic.StoreUint64(&p.control.Durable, end)
+	p.unsynced -= bytes
+	p.oldest = looked // what was not taken then was not acknowledged before
+	p.admitLocked(time.Now())
+	return nil
+}
