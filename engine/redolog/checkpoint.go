@@ -63,39 +63,45 @@ func (t *trailer) count(h blockHeader) {
 	t.crcs = crc32.Update(t.crcs, castagnoli, binary.LittleEndian.AppendUint32(nil, h.payloadCRC))
 }
 
-// blockAt reads the header of the block at an offset, or the trailer there: end is true then.
-func blockAt(f File, name string, seed uint32, offset int64) (h blockHeader, t trailer, end bool, what string, err error) {
+// piece is what a checkpoint has at one offset: a block, or the trailer.
+type piece struct {
+	block   blockHeader
+	trailer *trailer // nil for a block
+}
+
+// pieceAt reads the header of what is at an offset, and returns what is wrong with it, "" if nothing.
+func pieceAt(f File, name string, seed uint32, offset int64) (p piece, what string, err error) {
 	b := make([]byte, CheckpointHeaderBytes)
 	if _, err = f.ReadAt(b, offset); errors.Is(err, io.EOF) {
-		return h, t, false, "the file is not complete", nil
+		return p, "the file is not complete", nil
 	} else if err != nil {
-		return h, t, false, "", fmt.Errorf("read %s at offset %d: %w", name, offset, err)
+		return p, "", fmt.Errorf("read %s at offset %d: %w", name, offset, err)
 	}
 	magic := binary.LittleEndian.Uint32(b)
 	switch {
 	case magic != blockMagic && magic != trailerMagic:
-		return h, t, false, "there is no block", nil
+		return p, "there is no block", nil
 	case binary.LittleEndian.Uint32(b[4:]) != placedCRC(seed, offset, b[8:]):
-		return h, t, false, "the checksum of a block's header is wrong", nil
+		return p, "the checksum of a block's header is wrong", nil
 	case magic == trailerMagic:
-		t = trailer{
+		p.trailer = &trailer{
 			blocks: binary.LittleEndian.Uint64(b[8:]),
 			keys:   binary.LittleEndian.Uint64(b[16:]),
 			bytes:  binary.LittleEndian.Uint64(b[24:]),
 			crcs:   binary.LittleEndian.Uint32(b[32:]),
 			logLSN: binary.LittleEndian.Uint64(b[40:]),
 		}
-		return h, t, true, "", nil
+		return p, "", nil
 	}
-	h = blockHeader{
+	p.block = blockHeader{
 		payloadBytes: binary.LittleEndian.Uint32(b[8:]),
 		payloadCRC:   binary.LittleEndian.Uint32(b[12:]),
 		entries:      binary.LittleEndian.Uint32(b[16:]),
 	}
-	if h.payloadBytes == 0 || h.payloadBytes > MaxBlockBytes+blockTargetBytes || h.payloadBytes%8 != 0 {
-		what = fmt.Sprintf("a block's length of %d bytes is impossible", h.payloadBytes)
+	if n := p.block.payloadBytes; n == 0 || n > MaxBlockBytes+blockTargetBytes || n%8 != 0 {
+		return p, fmt.Sprintf("a block's length of %d bytes is impossible", n), nil
 	}
-	return h, t, false, what, nil
+	return p, "", nil
 }
 
 // checkBlock returns what is wrong with the entries of a block, "" if nothing.

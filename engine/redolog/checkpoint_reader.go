@@ -18,7 +18,7 @@ type checkpointFile struct {
 
 // openCheckpoint opens a checkpoint and reads its header. What is not "" if it is damaged, and then there is no
 // file; err is ErrVersion, ErrForeign or an error of reading.
-func openCheckpoint(fs FS, lsn uint64, id *StoreID) (c *checkpointFile, what string, err error) {
+func openCheckpoint(fs FS, lsn uint64, id StoreID) (c *checkpointFile, what string, err error) {
 	name := checkpointName(lsn)
 	file, err := fs.Open(name, false)
 	if err != nil {
@@ -27,7 +27,7 @@ func openCheckpoint(fs FS, lsn uint64, id *StoreID) (c *checkpointFile, what str
 	h, what, err := readHeader(file, name, checkpointMagic)
 	if err == nil && what == "" {
 		if what = checkNumber(h, lsn); what == "" {
-			err = checkStore(h, name, id)
+			err = checkStore(h, name, &id)
 		}
 	}
 	if err != nil || what != "" {
@@ -99,20 +99,19 @@ func (l *loading) next() (h blockHeader, at int64, ok bool) {
 		return h, 0, false
 	}
 	at = l.offset
-	h, t, end, what, err := blockAt(l.file.file, l.file.name, l.file.seed, at)
-	if end && what == "" {
-		what = l.checkEnd(t, at)
-	}
-	if what == "" && !end && at+h.bytes() > l.file.size {
+	p, what, err := pieceAt(l.file.file, l.file.name, l.file.seed, at)
+	if p.trailer != nil {
+		what = l.checkEnd(*p.trailer, at)
+	} else if what == "" && at+p.block.bytes() > l.file.size {
 		what = "the file ends inside a block"
 	}
-	if err != nil || what != "" || end {
+	if err != nil || what != "" || p.trailer != nil {
 		l.stopLocked(at, what, err)
 		return h, 0, false
 	}
-	l.mu.sums.count(h)
-	l.offset += h.bytes()
-	return h, at, true
+	l.mu.sums.count(p.block)
+	l.offset += p.block.bytes()
+	return p.block, at, true
 }
 
 // checkEnd compares the trailer at an offset with what was read.

@@ -30,8 +30,11 @@ type fileHeader struct {
 	magic     string // which of the two
 	id        StoreID
 	number    uint64 // of the segment; the lsn of a checkpoint
-	prev      uint64 // last lsn before the segment; 0 in a checkpoint
+	prev      uint64 // lsn that all of the segment come after; 0 in a checkpoint
 	createdNS int64  // Unix time
+	// follows is the last lsn in the segment before; 0 in a checkpoint. It is less than prev only where a repair has
+	// cut the log before and skips the lsns that were lost, so that none is ever used again.
+	follows uint64
 }
 
 func (h fileHeader) encode() []byte {
@@ -42,6 +45,7 @@ func (h fileHeader) encode() []byte {
 	binary.LittleEndian.PutUint64(b[32:], h.number)
 	binary.LittleEndian.PutUint64(b[40:], h.prev)
 	binary.LittleEndian.PutUint64(b[48:], uint64(h.createdNS))
+	binary.LittleEndian.PutUint64(b[56:], h.follows)
 	binary.LittleEndian.PutUint32(b[12:], headerCRC(b))
 	return b
 }
@@ -79,7 +83,8 @@ func readHeader(f File, name, magic string) (h fileHeader, what string, err erro
 		return h, "the checksum of the file's header is wrong", nil
 	}
 	if version != FormatVersion {
-		return h, "", fmt.Errorf("%w: %s has version %d, this program knows %d", ErrVersion, name, version, FormatVersion)
+		return h, "", fmt.Errorf("%w: %s has version %d, this program knows %d",
+			ErrVersion, name, version, FormatVersion)
 	}
 	h = fileHeader{
 		magic:     magic,
@@ -87,6 +92,10 @@ func readHeader(f File, name, magic string) (h fileHeader, what string, err erro
 		number:    binary.LittleEndian.Uint64(b[32:]),
 		prev:      binary.LittleEndian.Uint64(b[40:]),
 		createdNS: int64(binary.LittleEndian.Uint64(b[48:])),
+		follows:   binary.LittleEndian.Uint64(b[56:]),
+	}
+	if h.follows > h.prev {
+		return h, fmt.Sprintf("the file's header says it follows lsn %d and begins after %d", h.follows, h.prev), nil
 	}
 	return h, "", nil
 }

@@ -1,6 +1,7 @@
 package redolog
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,20 +10,23 @@ import (
 
 // inventory is what a directory holds, by names and headers.
 type inventory struct {
-	id          StoreID // zero if there is no file yet
+	id          StoreID // zero if there is no segment yet
 	segments    []segmentFile
 	checkpoints []uint64 // lsns by name, oldest first
 	temporary   []string
 }
 
-// segmentFile is a segment with its header.
+// segmentFile is a segment with its header. If that is damaged or refused, only its number is known.
 type segmentFile struct {
-	name   string
-	header fileHeader
-	size   int64
-	what   string // what is wrong with the header, "" if nothing; only number is known then
+	name    string
+	header  fileHeader
+	broken  string // what is damaged about the header, "" if nothing
+	refused error  // ErrVersion or ErrForeign
 }
 
+func (s segmentFile) readable() bool { return s.broken == "" && s.refused == nil }
+
+// takeInventory lists a directory and reads the headers of the segments. An error is one of reading.
 func takeInventory(fs FS) (inventory, error) {
 	var i inventory
 	names, err := fs.List()
@@ -30,39 +34,31 @@ func takeInventory(fs FS) (inventory, error) {
 		return i, err
 	}
 	for _, name := range names {
-		if strings.HasSuffix(name, temporarySuffix) {
-			base := strings.TrimSuffix(name, temporarySuffix)
-			_, ofSegment := parseName(base, segmentName)
-			_, ofCheckpoint := parseName(base, checkpointName)
-			if ofSegment || ofCheckpoint {
-				i.temporary = append(i.temporary, name)
-			}
-		} else if number, ok := parseName(name, segmentName); ok {
-			s := segmentFile{name: name}
-			s.header.number = number
-			i.segments = append(i.segments, s)
-		} else if lsn, ok := parseName(name, checkpointName); ok {
-			i.checkpoints = append(i.checkpoints, lsn)
-		}
+		i.add(name)
 	}
 	slices.Sort(i.checkpoints)
-	slices.SortFunc(i.segments, func(a, b segmentFile) int {
-		if a.header.number < b.header.number {
-			return -1
-		}
-		return 1
-	})
-	return i, i.readHeaders(fs)
-}
-
-func (i *inventory) readHeaders(fs FS) error {
+	slices.SortFunc(i.segments, func(a, b segmentFile) int { return cmp.Compare(a.header.number, b.header.number) })
 	for n := range i.segments {
-		s := &i.segments[n]
-		if err := s.read(fs, &i.id); err != nil {
-			return err
+		if err := i.segments[n].read(fs, &i.id); err != nil {
+			return i, err
 		}
 	}
-	return nil
+	return i, nil
+}
+
+// add puts a name where it belongs. Others are not ours.
+func (i *inventory) add(name string) {
+	base, temporary := strings.CutSuffix(name, temporarySuffix)
+	number, isSegment := parseName(base, segmentName)
+	lsn, isCheckpoint := parseName(base, checkpointName)
+	switch {
+	case temporary && (isSegment || isCheckpoint):
+		i.temporary = append(i.temporary, name)
+	case isSegment:
+		i.segments = append(i.segments, segmentFile{name: name, header: fileHeader{number: number}})
+	case isCheckpoint:
+		i.checkpoints = append(i.checkpoints, lsn)
+	}
 }
 
 func (s *segmentFile) read(fs FS, id *StoreID) error {
@@ -72,20 +68,29 @@ func (s *segmentFile) read(fs FS, id *StoreID) error {
 	}
 	defer file.Close()
 	h, what, err := readHeader(file, s.name, segmentMagic)
-	if err != nil {
-		return err
+	if err == nil && what == "" {
+		if what = checkNumber(h, s.header.number); what == "" {
+			err = checkStore(h, s.name, id)
+		}
 	}
-	if what == "" {
-		what = checkNumber(h, s.header.number)
-	}
-	if s.size, err = file.SizeBytes(); err != nil {
-		return err
-	}
-	if s.what = what; what != "" {
+	if errors.Is(err, ErrVersion) || errors.Is(err, ErrForeign) {
+		s.refused = err
 		return nil
 	}
-	s.header = h
-	return checkStore(h, s.name, id)
+	if s.broken = what; err == nil && what == "" {
+		s.header = h
+	}
+	return err
+}
+
+// refused returns the first segment's reason to be refused, nil if there is none.
+func (i inventory) refused() error {
+	for _, s := range i.segments {
+		if s.refused != nil {
+			return s.refused
+		}
+	}
+	return nil
 }
 
 // run returns the segments that follow each other without a gap up to the newest, and those before the gap, which
@@ -100,10 +105,10 @@ func (i inventory) run() (run, before []segmentFile) {
 
 // newestCheckpoint returns the newest checkpoint that is whole, nil if there is none, and what is wrong with those
 // that are newer.
-func (i *inventory) newestCheckpoint(fs FS, workers int) (*checkpointFile, []Problem, error) {
+func (i inventory) newestCheckpoint(fs FS, workers int) (*checkpointFile, []Problem, error) {
 	var damaged []Problem
 	for _, lsn := range slices.Backward(i.checkpoints) {
-		c, problem, err := readCheckpoint(fs, lsn, &i.id, workers)
+		c, problem, err := readCheckpoint(fs, lsn, i.id, workers)
 		if err != nil || problem == nil {
 			return c, damaged, err
 		}
@@ -112,8 +117,9 @@ func (i *inventory) newestCheckpoint(fs FS, workers int) (*checkpointFile, []Pro
 	return nil, damaged, nil
 }
 
-// readCheckpoint opens a checkpoint and reads all of it.
-func readCheckpoint(fs FS, lsn uint64, id *StoreID, workers int) (*checkpointFile, *Problem, error) {
+// readCheckpoint opens a checkpoint and reads all of it. A Problem says what is damaged; an error is ErrVersion,
+// ErrForeign or one of reading.
+func readCheckpoint(fs FS, lsn uint64, id StoreID, workers int) (*checkpointFile, *Problem, error) {
 	c, what, err := openCheckpoint(fs, lsn, id)
 	if err != nil {
 		return nil, nil, err
@@ -132,15 +138,15 @@ func readCheckpoint(fs FS, lsn uint64, id *StoreID, workers int) (*checkpointFil
 // run does not go back so far, or that a needed header is damaged.
 func reach(run []segmentFile, lsn uint64) (from int, problem *Problem) {
 	for n, s := range slices.Backward(run) {
-		if s.what != "" {
-			return 0, &Problem{s.name, 0, s.what}
+		if s.broken != "" {
+			return 0, &Problem{s.name, 0, s.broken}
 		}
-		if s.header.prev <= lsn {
+		if s.header.follows <= lsn {
 			return n, nil
 		}
 	}
 	first := run[0]
 	what := fmt.Sprintf("the file is missing: the log must go back to lsn %d, but %s begins after lsn %d",
-		lsn, first.name, first.header.prev)
+		lsn, first.name, first.header.follows)
 	return 0, &Problem{segmentName(first.header.number - 1), 0, what}
 }

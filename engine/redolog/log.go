@@ -38,9 +38,9 @@ type Log struct {
 
 // segment is a file of the log.
 type segment struct {
-	name   string
-	number uint64
-	prev   uint64 // last lsn before it
+	name    string
+	number  uint64
+	follows uint64 // last lsn in the segment before
 }
 
 // current is the segment that is appended to.

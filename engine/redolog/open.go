@@ -1,7 +1,6 @@
 package redolog
 
 import (
-	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -12,9 +11,15 @@ import (
 // Open locks a directory, checks what is there and makes it ready to go on. An incomplete end of the log is cut,
 // which Recovery reports; see the package for what is refused.
 func Open(options Options) (*Log, *Recovery, error) {
-	options, err := options.open()
+	options, err := options.check()
 	if err != nil {
 		return nil, nil, err
+	}
+	if options.FS == nil {
+		if err := makeDir(options.Dir); err != nil {
+			return nil, nil, err
+		}
+		options.FS = OS(options.Dir)
 	}
 	lock, err := options.FS.Lock(lockName, true)
 	if err != nil {
@@ -29,8 +34,15 @@ func Open(options Options) (*Log, *Recovery, error) {
 }
 
 func (l *Log) recover() (*Recovery, error) {
+	// Names a killed process has left must be durable before anything is built on them.
+	if err := l.fs.Sync(); err != nil {
+		return nil, err
+	}
 	found, err := takeInventory(l.fs)
 	if err != nil {
+		return nil, err
+	}
+	if err := found.refused(); err != nil {
 		return nil, err
 	}
 	for _, name := range found.temporary {
@@ -57,9 +69,8 @@ func (l *Log) recover() (*Recovery, error) {
 
 // begin makes the first segment of a new store.
 func (l *Log) begin(r *Recovery, found inventory) error {
-	if n := len(found.checkpoints); n > 0 {
-		what := "there is a checkpoint but no log: the segments redo-*.log are missing"
-		return l.corrupt(Problem{checkpointName(found.checkpoints[n-1]), 0, what}, behind{})
+	if problem := found.withoutLog(); problem != nil {
+		return l.corrupt(*problem, behind{})
 	}
 	for l.id == (StoreID{}) { // zero would mean that there is none
 		io.ReadFull(rand.Reader, l.id[:]) // never fails
@@ -70,6 +81,15 @@ func (l *Log) begin(r *Recovery, found inventory) error {
 	l.current, err = createSegment(l.fs, h, l.options.SegmentBytes)
 	l.mu.segments = []segment{{l.current.name, h.number, 0}}
 	return err
+}
+
+// withoutLog says what is wrong if there are checkpoints and no segments.
+func (i inventory) withoutLog() *Problem {
+	if len(i.checkpoints) == 0 || len(i.segments) > 0 {
+		return nil
+	}
+	newest := checkpointName(i.checkpoints[len(i.checkpoints)-1])
+	return &Problem{segmentName(1), 0, "there is no log beside " + newest + ": all files redo-*.log are missing"}
 }
 
 // resume goes on where the log ends.
@@ -87,99 +107,71 @@ func (l *Log) resume(r *Recovery, found inventory) error {
 		}
 		return l.corrupt(*problem, behind{})
 	}
-	last := run[len(run)-1]
-	file, err := l.fs.Open(last.name, true)
+	file, err := l.fs.Open(run[len(run)-1].name, true)
 	if err != nil {
 		return err
 	}
-	// What a killed process has left in the kernel's cache must be durable before anything is built on it, and what
-	// a failed fsync has left there must not be taken for what is on disk.
-	if err := cmp.Or(file.Sync(), file.DropCache()); err != nil {
-		return errors.Join(fmt.Errorf("%w: %s: %w", ErrSyncFailed, last.name, err), file.Close())
-	}
-	end, err := l.scan(r, run[from:], file)
+	err = l.scan(r, run[from:], file)
 	if err == nil {
-		err = l.cut(r, end, file, last)
+		err = l.cut(r, file)
+	}
+	for _, s := range before {
+		if err == nil {
+			err = l.fs.Remove(s.name)
+		}
 	}
 	if err != nil {
 		return errors.Join(err, file.Close())
 	}
-	for _, s := range before {
-		if err := l.fs.Remove(s.name); err != nil {
-			return errors.Join(err, file.Close())
-		}
-	}
-	l.goOn(r, found, run, end, file)
+	l.goOn(r, found, run, file)
 	return nil
 }
 
-// scan checks the segments of r, of which file is the last, and returns what that one holds.
-func (l *Log) scan(r *Recovery, run []segmentFile, file File) (e extent, err error) {
-	for n, s := range run {
-		isLast := n == len(run)-1
-		if e, err = scanSegment(l.fs, s, isLast, file); err != nil {
-			return e, err
-		}
-		if !isLast && e.last != run[n+1].header.prev {
-			what := fmt.Sprintf("%s, but the next segment says that lsn %d precedes it, and this one ends at %d",
-				cmp.Or(e.what, "there is no frame"), run[n+1].header.prev, e.last)
-			return e, l.corrupt(Problem{s.name, e.end, what}, e.behind)
-		}
-		r.segments = append(r.segments, s)
-		r.ends = append(r.ends, e.end)
-	}
-	if what := e.durable(r.checkpoint); what != "" {
-		return e, l.corrupt(Problem{run[len(run)-1].name, e.end, what}, e.behind)
-	}
-	return e, nil
-}
-
-// scanSegment walks through a segment, and looks behind its end if it is the last or has one before its end.
-func scanSegment(fs FS, s segmentFile, isLast bool, last File) (extent, error) {
-	file := last
-	if !isLast {
-		var err error
-		if file, err = fs.Open(s.name, false); err != nil {
-			return extent{}, err
-		}
-		defer file.Close()
-	}
-	w, err := newWindow(file, s.name)
-	if err != nil {
-		return extent{}, err
-	}
-	e, err := walk(w, s.header, nil)
+// scan checks the segments of a run, of which file is the last.
+func (l *Log) scan(r *Recovery, run []segmentFile, file File) error {
+	last := run[len(run)-1]
+	// What a killed process has left in the kernel's cache must be durable before anything is built on it, and what
+	// a failed fsync has left there must not be taken for what is on disk.
+	err := file.Sync()
 	if err == nil {
-		err = e.lookBehind(w, s.header.seed())
+		err = file.DropCache()
 	}
-	return e, err
+	if err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrSyncFailed, last.name, err)
+	}
+	for _, s := range run {
+		found, err := l.scanOne(s, last, file)
+		if err != nil {
+			return err
+		}
+		r.segments = append(r.segments, found)
+	}
+	if d := judge(r.segments, r.checkpoint); d != nil {
+		return l.corrupt(d.Problem, d.lost)
+	}
+	return nil
 }
 
-// durable says why what is missing at the end of the last segment had been durable, "" if nothing proves that.
-func (e *extent) durable(newest *checkpointFile) (what string) {
-	found := cmp.Or(e.what, "there is no frame")
-	switch {
-	case e.impossible:
-		return found + ", though its checksum is right"
-	case e.behind.synced > e.last:
-		return fmt.Sprintf("%s, but a later frame says that the log was durable up to lsn %d, and it ends at %d",
-			found, e.behind.synced, e.last)
-	case newest != nil && newest.sums.logLSN > e.last:
-		return fmt.Sprintf("%s, but %s says that the log was durable up to lsn %d, and it ends at %d",
-			found, newest.name, newest.sums.logLSN, e.last)
+func (l *Log) scanOne(s, last segmentFile, lastFile File) (scanned, error) {
+	if s.name == last.name {
+		return scanSegment(lastFile, s)
 	}
-	return ""
+	file, err := l.fs.Open(s.name, false)
+	if err != nil {
+		return scanned{}, err
+	}
+	defer file.Close()
+	return scanSegment(file, s)
 }
 
 // cut takes away what is behind the end: left there, it might one day be taken for what follows a later end.
-func (l *Log) cut(r *Recovery, e extent, file File, last segmentFile) error {
-	if e.behind.bytes == 0 {
+func (l *Log) cut(r *Recovery, file File) error {
+	last := r.segments[len(r.segments)-1]
+	if r.Cut = last.cutOff(); r.Cut == nil {
 		return nil
 	}
-	what := cmp.Or(e.what, "there is no frame, but something behind it")
-	r.Cut = &Cut{last.name, e.end, what, e.behind.bytes, e.behind.frames, e.behind.records}
-	if err := writeZeros(file, e.end, e.end+e.behind.bytes); err != nil {
-		return fmt.Errorf("cut %s at offset %d: %w", last.name, e.end, err)
+	if err := writeZeros(file, last.end, last.end+last.behind.bytes); err != nil {
+		return fmt.Errorf("cut %s at offset %d: %w", last.name, last.end, err)
 	}
 	if err := file.Sync(); err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrSyncFailed, last.name, err)
@@ -188,14 +180,14 @@ func (l *Log) cut(r *Recovery, e extent, file File, last segmentFile) error {
 }
 
 // goOn sets the log up to append at the end of its last segment.
-func (l *Log) goOn(r *Recovery, found inventory, run []segmentFile, e extent, file File) {
-	last := run[len(run)-1]
+func (l *Log) goOn(r *Recovery, found inventory, run []segmentFile, file File) {
+	last := r.segments[len(r.segments)-1]
 	l.current = current{
 		file: file, name: last.name, number: last.header.number, seed: last.header.seed(),
-		size: e.sizeBytes, offset: e.end, dirty: e.end,
+		size: last.sizeBytes, offset: last.end, dirty: last.end,
 	}
 	for _, s := range run {
-		l.mu.segments = append(l.mu.segments, segment{s.name, s.header.number, s.header.prev})
+		l.mu.segments = append(l.mu.segments, segment{s.name, s.header.number, s.header.follows})
 	}
 	for _, lsn := range found.checkpoints {
 		if r.Checkpoint != nil && lsn <= r.Checkpoint.LSN {
@@ -205,11 +197,11 @@ func (l *Log) goOn(r *Recovery, found inventory, run []segmentFile, e extent, fi
 	for _, problem := range r.Damaged {
 		l.mu.damaged = append(l.mu.damaged, problem.File)
 	}
-	l.mu.chain, l.mu.synced, l.mu.last = e.last, e.last, e.last
+	l.mu.chain, l.mu.synced, l.mu.last = last.last, last.last, last.last
 	if r.Checkpoint != nil {
 		l.mu.last = max(l.mu.last, r.Checkpoint.LSN)
 	}
-	r.LastLSN, r.Clean = l.mu.last, e.closed
+	r.LastLSN, r.Clean = l.mu.last, last.closed
 }
 
 func (l *Log) corrupt(problem Problem, lost behind) error {

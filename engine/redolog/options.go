@@ -13,8 +13,8 @@ type Options struct {
 	SegmentBytes int64
 }
 
-// open fills in what is zero and reports what is out of its range, as ErrOptions.
-func (o Options) open() (Options, error) {
+// check fills in the sizes that are zero and reports what is out of its range, as ErrOptions.
+func (o Options) check() (Options, error) {
 	if o.SegmentBytes == 0 {
 		o.SegmentBytes = DefaultSegmentBytes
 	}
@@ -22,12 +22,8 @@ func (o Options) open() (Options, error) {
 		return o, fmt.Errorf("%w: segment bytes is %d, must be %d to %d",
 			ErrOptions, o.SegmentBytes, MinSegmentBytes, MaxSegmentBytes)
 	}
-	if o.FS != nil {
-		return o, nil
-	}
-	if o.Dir == "" {
+	if o.FS == nil && o.Dir == "" {
 		return o, fmt.Errorf("%w: no directory", ErrOptions)
 	}
-	o.FS = OS(o.Dir)
-	return o, makeDir(o.Dir)
+	return o, nil
 }

@@ -25,8 +25,7 @@ type Recovery struct {
 
 	fs         FS
 	checkpoint *checkpointFile
-	segments   []segmentFile // with what is after the checkpoint
-	ends       []int64
+	segments   []scanned // those with what is after the checkpoint
 }
 
 // CheckpointInfo describes a checkpoint.
@@ -81,15 +80,15 @@ func (r *Recovery) Replay(f func(Record) error) error {
 	if r.Checkpoint != nil {
 		after = r.Checkpoint.LSN
 	}
-	for n, s := range r.segments {
-		if err := r.replaySegment(s, r.ends[n], after, f); err != nil {
+	for _, s := range r.segments {
+		if err := r.replaySegment(s, after, f); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (r *Recovery) replaySegment(s segmentFile, end int64, after uint64, f func(Record) error) error {
+func (r *Recovery) replaySegment(s scanned, after uint64, f func(Record) error) error {
 	file, err := r.fs.Open(s.name, false)
 	if err != nil {
 		return err
@@ -99,14 +98,14 @@ func (r *Recovery) replaySegment(s segmentFile, end int64, after uint64, f func(
 	if err != nil {
 		return err
 	}
-	w.size = end // the log may have gone on
+	w.size = s.end // the log may have gone on
 	e, err := walk(w, s.header, func(frame frameHeader, payload []byte) error {
 		if frame.last <= after {
 			return nil
 		}
 		return replayFrame(payload, after, f)
 	})
-	if err == nil && e.end != end {
+	if err == nil && e.end != s.end {
 		err = fmt.Errorf("%w since it was opened: %v", ErrCorrupt, Problem{s.name, e.end, e.what})
 	}
 	return err

@@ -20,7 +20,8 @@ func (l *Log) rotate(frameBytes int64) error {
 		}
 	}
 	h := fileHeader{
-		magic: segmentMagic, id: l.id, number: l.current.number + 1, prev: chain, createdNS: time.Now().UnixNano(),
+		magic: segmentMagic, id: l.id, number: l.current.number + 1, prev: chain, follows: chain,
+		createdNS: time.Now().UnixNano(),
 	}
 	next, err := createSegment(l.fs, h, max(l.options.SegmentBytes, HeaderBytes+frameBytes))
 	if errors.Is(err, errDirectorySync) {
@@ -34,7 +35,7 @@ func (l *Log) rotate(frameBytes int64) error {
 	l.current = next
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.mu.segments = append(l.mu.segments, segment{next.name, h.number, h.prev})
+	l.mu.segments = append(l.mu.segments, segment{next.name, h.number, h.follows})
 	return nil
 }
 

@@ -46,7 +46,7 @@ func (l *Log) surplusLocked(lsn uint64) []string {
 	} else {
 		lsn = min(lsn, l.mu.checkpoints[kept])
 	}
-	for n := 1; n < len(l.mu.segments) && l.mu.segments[n].prev <= lsn; n++ {
+	for n := 1; n < len(l.mu.segments) && l.mu.segments[n].follows <= lsn; n++ {
 		names = append(names, l.mu.segments[n-1].name)
 	}
 	return names
