@@ -49,6 +49,9 @@ func takeInventory(fs FS) (inventory, error) {
 // add puts a name where it belongs. Others are not ours.
 func (i *inventory) add(name string) {
 	base, temporary := strings.CutSuffix(name, temporarySuffix)
+	if temporary {
+		base = strings.TrimSuffix(base, setAsideSuffix) // a repair's copy
+	}
 	number, isSegment := parseName(base, segmentName)
 	lsn, isCheckpoint := parseName(base, checkpointName)
 	switch {

@@ -33,6 +33,8 @@ type oracle struct {
 	lsn     uint64 // highest in use
 	point   uint64 // lsn of the newest checkpoint committed
 	clean   bool
+	// unsure says that after a failed fsync what is cached is not what is on disk.
+	unsure bool
 }
 
 func newOracle(seed uint64, total *reached) *oracle {
@@ -152,6 +154,7 @@ func (o *oracle) sync() error {
 // failed checks that a log that has failed takes nothing more.
 func (o *oracle) failed() error {
 	o.total.add("sync failed")
+	o.unsure = true
 	if _, err := o.log.Sync(); !errors.Is(err, redolog.ErrSyncFailed) {
 		return fmt.Errorf("sync after a failed one: %v", err)
 	}
@@ -272,6 +275,10 @@ func (o *oracle) open() error {
 		o.fs.Restart()
 	}
 	o.fs.Set(faultfs.Faults{})
+	verified, err := o.verify()
+	if err != nil {
+		return err
+	}
 	for attempt := 0; ; attempt++ {
 		if attempt < 3 {
 			o.fs.Set(o.openFaults())
@@ -280,6 +287,10 @@ func (o *oracle) open() error {
 		if err == nil {
 			o.fs.Set(faultfs.Faults{})
 			o.log, o.faults = log, faultfs.Faults{}
+			if attempt == 0 && !o.unsure && verified != recovery.LastLSN {
+				return fmt.Errorf("verified up to lsn %d, recovered up to %d", verified, recovery.LastLSN)
+			}
+			o.unsure = false
 			return o.compare(recovery)
 		}
 		if !o.injected(err) || attempt >= 3 {
@@ -292,6 +303,21 @@ func (o *oracle) open() error {
 		}
 		o.fs.Restart()
 	}
+}
+
+// verify checks that whatever happens on such a machine, it is not taken for damage.
+func (o *oracle) verify() (last uint64, err error) {
+	report, err := redolog.Verify(redolog.Options{FS: o.fs})
+	if errors.Is(err, redolog.ErrNoLog) && len(o.history) == 0 {
+		return 0, nil
+	}
+	if err == nil && !report.OK() {
+		err = fmt.Errorf("%v", report.Problems)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("verify: %w", err)
+	}
+	return report.LastLSN, nil
 }
 
 func (o *oracle) openFaults() faultfs.Faults {

@@ -98,12 +98,14 @@ type behind struct {
 	frames  uint64 // whose header is valid, the one at the end included
 	records uint64 // that these say they have
 	synced  uint64 // highest lsn that these say was durable
+	last    uint64 // highest lsn that these say they have
 }
 
 func (b *behind) add(frame frameHeader) {
 	b.frames++
 	b.records += uint64(frame.records)
 	b.synced = max(b.synced, frame.synced)
+	b.last = max(b.last, frame.last)
 }
 
 // lookBehind searches what follows e.end for frames and for anything that is not zero.
