@@ -1,8 +1,6 @@
 package redolog
 
-import (
-	"fmt"
-)
+import "fmt"
 
 // Report is what Verify has found.
 type Report struct {
@@ -11,7 +9,7 @@ type Report struct {
 	Files   []FileReport `json:"files"`
 	// Checkpoint is where recovery would begin, nil if at the beginning of the log.
 	Checkpoint *CheckpointInfo `json:"checkpoint"`
-	// LastLSN is the highest lsn recovery would reach if nothing is wrong, otherwise after a repair.
+	// LastLSN is that of the last commit that recovery would bring back, or, if anything is wrong, a repair.
 	LastLSN uint64 `json:"last_lsn"`
 	// Clean says that the log ends with a clean close.
 	Clean bool `json:"clean"`
@@ -57,7 +55,8 @@ func Verify(options Options) (*Report, error) {
 }
 
 func (v *survey) report(dir string) *Report {
-	r := &Report{Dir: dir, StoreID: v.id.String(), Problems: v.problems(), LastLSN: v.base()}
+	r := &Report{Dir: dir, StoreID: v.id.String(), Problems: []Problem{}, LastLSN: v.base()}
+	r.Problems = append(r.Problems, v.problems()...)
 	if v.newest != nil {
 		sums := v.newest.sums
 		r.Checkpoint = &CheckpointInfo{v.newest.lsn, sums.keys, sums.bytes}
@@ -68,7 +67,11 @@ func (v *survey) report(dir string) *Report {
 		last := v.scanned[n-1]
 		r.Clean = last.closed
 		r.Cut = last.cutOff()
-		r.LastLSN = max(r.LastLSN, last.last)
+		for _, s := range v.scanned {
+			if s.records > 0 {
+				r.LastLSN = max(r.LastLSN, s.last)
+			}
+		}
 	}
 	v.listSegments(r)
 	for _, c := range v.checkpoints {
@@ -87,7 +90,9 @@ func (v *survey) listSegments(r *Report) {
 	}
 	_, before := v.run()
 	for n, s := range v.scanned {
-		f := FileReport{Name: s.name, FirstLSN: s.first, Frames: s.frames, Records: s.records, Bytes: s.end, State: "ok"}
+		f := FileReport{
+			Name: s.name, FirstLSN: s.first, Frames: s.frames, Records: s.records, Bytes: s.end, State: "ok",
+		}
 		if s.records > 0 {
 			f.LastLSN = s.last
 		}
