@@ -51,7 +51,7 @@ func rootCommand() *cobra.Command {
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fault{errUsage, err} })
-	root.AddCommand(serveCommand(), probeCommand(), statCommand(), benchEngineCommand())
+	root.AddCommand(serveCommand(), probeCommand(), statCommand(), verifyCommand(), benchEngineCommand())
 	return root
 }
 
