@@ -104,7 +104,12 @@ struct control {
 	__u64 _pad0[4];
 	__u64 durable; /* every commit up to this LSN is on disk; user space raises it */
 	__u64 log_sync; /* replies wait for what they depend on to be durable */
-	__u64 _pad7[6];
+	/* What user space has to know of a pinned store that it adopts: see engine/pin.go. */
+	__u64 layout; /* a hash of these structures */
+	__u64 log_tail; /* line at which the ring's first record that is not in the log begins */
+	__u64 log_last; /* LSN of the last commit in the log */
+	__u64 log_store[2]; /* the id of the log */
+	__u64 pruning; /* a FLUSHALL has not freed everything yet */
 	__u64 index_state; /* bits 0..31 bucket count N, bits 32..39 level: 2^level <= N < 2^(level+1) */
 	__u64 _pad1[7];
 	__u64 heap_cursor; /* first unit never allocated */

@@ -237,6 +237,38 @@ int bpfdb_scan(struct scan_args *args)
 	return 0;
 }
 
+/* Aborts all transactions: of a store whose user space is gone, for the one that adopts it. */
+SEC("syscall")
+int bpfdb_abandon(struct maintain_args *args)
+{
+	args->result = 0;
+	args->error = 0;
+	for (__u32 i = unknown_zero(); i < BPFDB_MAX_TXNS && CAN_LOOP; i++) {
+		struct txn *t = txn_at(i + 1);
+
+		if (!t || !READ_ONCE(t->token))
+			continue;
+		txn_abort(i + 1);
+		args->result++;
+	}
+	return 0;
+}
+
+/* Frees what a connection of such a store has left in the heap, and forgets it. */
+SEC("syscall")
+int bpfdb_forget(struct serve_args *args)
+{
+	__u64 cookie = args->cookie;
+	struct conn *c = bpf_map_lookup_elem(&bpfdb_conns, &cookie);
+
+	args->result = -ENOENT;
+	if (!c)
+		return 0;
+	multi_close(c);
+	args->result = bpf_map_delete_elem(&bpfdb_conns, &cookie);
+	return 0;
+}
+
 /* Aborts the interactive transactions that have been idle too long. */
 SEC("syscall")
 int bpfdb_reap(struct maintain_args *args)

@@ -38,6 +38,7 @@ type DB struct {
 	files       *redolog.Log // nil without a directory
 	pump        *logPump     // nil without a redo log
 	recovered   Recovered
+	pins        *pins // nil unless pinned
 	checkpoints checkpoints
 
 	txnTokens  atomic.Uint64
@@ -54,6 +55,8 @@ type programs struct {
 	Flush    *ebpf.Program `ebpf:"bpfdb_flush"`
 	Prune    *ebpf.Program `ebpf:"bpfdb_prune"`
 	Scan     *ebpf.Program `ebpf:"bpfdb_scan"`
+	Abandon  *ebpf.Program `ebpf:"bpfdb_abandon"`
+	Forget   *ebpf.Program `ebpf:"bpfdb_forget"`
 	Reap     *ebpf.Program `ebpf:"bpfdb_reap"`
 	Serve    *ebpf.Program `ebpf:"bpfdb_serve"`
 }
@@ -61,7 +64,7 @@ type programs struct {
 // close closes what Assign took out of the collection.
 func (p *programs) close() error {
 	return errors.Join(p.Operate.Close(), p.Call.Close(), p.Transact.Close(), p.Split.Close(),
-		p.Flush.Close(), p.Prune.Close(), p.Scan.Close(), p.Reap.Close(), p.Serve.Close())
+		p.Flush.Close(), p.Prune.Close(), p.Scan.Close(), p.Abandon.Close(), p.Forget.Close(), p.Reap.Close(), p.Serve.Close())
 }
 
 // Open loads an empty engine into the kernel. It fails with ErrOptions, or ErrUnsupported
@@ -84,9 +87,16 @@ func Open(options Options) (*DB, error) {
 		return nil, errors.Join(err, db.release())
 	}
 	db.maintainer.start(db)
+	if err := db.finishFlush(); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	if err := db.openLog(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
+	if err := db.pin(); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	db.recovered.Keys = db.Len()
 	return db, nil
 }
 
@@ -102,13 +112,22 @@ func (db *DB) load() error {
 	db.memory.heapSpec = spec.Maps["bpfdb_heap"].InnerMap
 	db.memory.indexSpec = spec.Maps["bpfdb_index"].InnerMap
 	db.memory.logSpec = spec.Maps["bpfdb_log"].InnerMap
-	spec.Maps["bpfdb_scratches"].MaxEntries = uint32(db.options.KernelAreas + db.options.UserAreas)
-	spec.Maps["bpfdb_conns"].MaxEntries = uint32(db.options.MaxConnections)
-	spec.Maps["bpfdb_marks"].MaxEntries = uint32(db.options.indexSegments() << indexSegmentShift / bucketsPerMark)
-	if db.options.logged() {
-		spec.Maps["bpfdb_log_marks"].MaxEntries = uint32(db.options.LogBytes / logLine)
+	adopted, err := db.openPins()
+	if err != nil {
+		return err
 	}
-	if db.collection, err = ebpf.NewCollection(spec); err != nil {
+	var maps ebpf.CollectionOptions
+	if adopted != nil {
+		defer closeMaps(adopted)
+		maps.MapReplacements = adopted
+		db.sizesOf(adopted)
+	}
+	db.size(spec, adopted)
+	db.collection, err = ebpf.NewCollectionWithOptions(spec, maps)
+	if errors.Is(err, ebpf.ErrMapIncompatible) && adopted != nil {
+		return db.otherVersion()
+	}
+	if err != nil {
 		return loadError("engine", err)
 	}
 	if err := db.collection.Assign(&db.programs); err != nil {
@@ -117,7 +136,14 @@ func (db *DB) load() error {
 	if err := db.mapMemory(); err != nil {
 		return err
 	}
-	if err := db.format(); err != nil {
+	layout := layoutOf(spec)
+	if adopted != nil {
+		err = db.adopt(layout)
+	} else {
+		err = db.format()
+		db.control.at(0).Layout = layout
+	}
+	if err != nil {
 		return err
 	}
 	for i := range db.options.UserAreas {
@@ -125,6 +151,19 @@ func (db *DB) load() error {
 		db.areas <- &Area{db: db, id: id, scratch: db.scratches.at(int(id))}
 	}
 	return nil
+}
+
+// size sets the sizes of maps that depend on the options; those of a pinned store have theirs.
+func (db *DB) size(spec *ebpf.CollectionSpec, adopted map[string]*ebpf.Map) {
+	spec.Maps["bpfdb_scratches"].MaxEntries = uint32(db.options.KernelAreas + db.options.UserAreas)
+	spec.Maps["bpfdb_conns"].MaxEntries = uint32(db.options.MaxConnections)
+	spec.Maps["bpfdb_marks"].MaxEntries = uint32(db.options.indexSegments() << indexSegmentShift / bucketsPerMark)
+	if db.options.logged() {
+		spec.Maps["bpfdb_log_marks"].MaxEntries = uint32(db.options.LogBytes / logLine)
+	}
+	for name, m := range adopted {
+		spec.Maps[name].MaxEntries = m.MaxEntries()
+	}
 }
 
 func (db *DB) mapMemory() (err error) {
@@ -207,5 +246,5 @@ func (db *DB) release() error {
 	for _, m := range append(db.memory.heap, db.memory.index...) {
 		errs = append(errs, m.Close())
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, db.pins.close())...)
 }

@@ -58,7 +58,11 @@ type engineControl struct {
 	Pad0           [4]uint64
 	Durable        uint64
 	LogSync        uint64
-	Pad7           [6]uint64
+	Layout         uint64
+	LogTail        uint64
+	LogLast        uint64
+	LogStore       [2]uint64
+	Pruning        uint64
 	IndexState     uint64
 	Pad1           [7]uint64
 	HeapCursor     uint64
@@ -384,8 +388,10 @@ const (
 	engineMapBpfdbScratches    = "bpfdb_scratches"
 	engineMapBpfdbShards       = "bpfdb_shards"
 	engineMapBpfdbTxns         = "bpfdb_txns"
+	engineProgBpfdbAbandon     = "bpfdb_abandon"
 	engineProgBpfdbCall        = "bpfdb_call"
 	engineProgBpfdbFlush       = "bpfdb_flush"
+	engineProgBpfdbForget      = "bpfdb_forget"
 	engineProgBpfdbOperate     = "bpfdb_operate"
 	engineProgBpfdbPrune       = "bpfdb_prune"
 	engineProgBpfdbReap        = "bpfdb_reap"
@@ -442,8 +448,10 @@ type engineSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type engineProgramSpecs struct {
+	BpfdbAbandon  *ebpf.ProgramSpec `ebpf:"bpfdb_abandon"`
 	BpfdbCall     *ebpf.ProgramSpec `ebpf:"bpfdb_call"`
 	BpfdbFlush    *ebpf.ProgramSpec `ebpf:"bpfdb_flush"`
+	BpfdbForget   *ebpf.ProgramSpec `ebpf:"bpfdb_forget"`
 	BpfdbOperate  *ebpf.ProgramSpec `ebpf:"bpfdb_operate"`
 	BpfdbPrune    *ebpf.ProgramSpec `ebpf:"bpfdb_prune"`
 	BpfdbReap     *ebpf.ProgramSpec `ebpf:"bpfdb_reap"`
@@ -542,8 +550,10 @@ type engineVariables struct {
 //
 // It can be passed to loadEngineObjects or ebpf.CollectionSpec.LoadAndAssign.
 type enginePrograms struct {
+	BpfdbAbandon  *ebpf.Program `ebpf:"bpfdb_abandon"`
 	BpfdbCall     *ebpf.Program `ebpf:"bpfdb_call"`
 	BpfdbFlush    *ebpf.Program `ebpf:"bpfdb_flush"`
+	BpfdbForget   *ebpf.Program `ebpf:"bpfdb_forget"`
 	BpfdbOperate  *ebpf.Program `ebpf:"bpfdb_operate"`
 	BpfdbPrune    *ebpf.Program `ebpf:"bpfdb_prune"`
 	BpfdbReap     *ebpf.Program `ebpf:"bpfdb_reap"`
@@ -555,8 +565,10 @@ type enginePrograms struct {
 
 func (p *enginePrograms) Close() error {
 	return _EngineClose(
+		p.BpfdbAbandon,
 		p.BpfdbCall,
 		p.BpfdbFlush,
+		p.BpfdbForget,
 		p.BpfdbOperate,
 		p.BpfdbPrune,
 		p.BpfdbReap,

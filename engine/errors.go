@@ -52,6 +52,8 @@ var (
 	ErrLogStalled = errors.New("the redo log has been stalled")
 	// ErrTxnLog says that a transaction's changes exceed what one record of the redo log may hold, 16 MiB.
 	ErrTxnLog = fmt.Errorf("transaction writes over %d bytes of redo log", redolog.MaxRecordBytes)
+	// ErrPinned refuses to adopt a pinned store; the text says why, and what can be done.
+	ErrPinned = errors.New("cannot adopt the pinned store")
 	// ErrNoDirectory refuses a checkpoint without Options.Dir.
 	ErrNoDirectory = errors.New("there is no directory for checkpoints")
 	// ErrCheckpointRunning refuses a checkpoint while another is being written.

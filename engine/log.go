@@ -57,20 +57,48 @@ func (p *logPump) start(last uint64) {
 	p.looked = time.Now()
 	atomic.StoreUint64(&c.Clock, p.ring.at)
 	atomic.StoreUint64(&c.Durable, p.ring.at)
-	p.raiseLimit()
-	if p.window == 0 {
-		atomic.StoreUint64(&c.LogSync, 1)
-	}
+	atomic.StoreUint64(&c.LogTail, p.ring.at)
+	atomic.StoreUint64(&c.LogLast, last)
+	p.open()
 	atomic.StoreUint64(&c.LogMask, p.ring.mask) // from here on commits are logged
+	p.run()
+}
+
+// resume goes on with the ring of an adopted store, whose log ends with the LSN `last`. It reports whether
+// commits have got lost that were in neither: a checkpoint has to make up for them.
+func (p *logPump) resume(last uint64) (lost bool) {
+	c := p.control
+	p.ring.at = atomic.LoadUint64(&c.LogTail)
+	p.ring.logged = last
+	p.looked = time.Now()
+	lost = last < atomic.LoadUint64(&c.LogLast)
+	atomic.StoreUint64(&c.LogFailed, 0)
+	p.open()
+	p.run()
+	return lost
+}
+
+// open lets commits go through the ring.
+func (p *logPump) open() {
+	p.raiseLimit()
+	sync := uint64(0)
+	if p.window == 0 {
+		sync = 1
+	}
+	atomic.StoreUint64(&p.control.LogSync, sync)
+}
+
+// run begins to move commits.
+func (p *logPump) run() {
 	p.quit, p.syncing = make(chan struct{}), make(chan struct{}, 1)
-	p.done.Go(p.run)
+	p.done.Go(p.pump)
 	if p.window > 0 {
 		p.done.Go(p.syncInBackground)
 	}
 }
 
-// run moves commits that nobody waits for, until stop.
-func (p *logPump) run() {
+// pump moves commits that nobody waits for, until stop.
+func (p *logPump) pump() {
 	wait := pumpBusy
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
@@ -150,6 +178,10 @@ func (p *logPump) writeLocked() error {
 	atomic.StoreUint64(&p.control.LogFailed, 0)
 	p.written.Add(uint64(len(b.records)))
 	p.ring.at = b.end
+	if b.count > 0 {
+		atomic.StoreUint64(&p.control.LogLast, b.last)
+	}
+	atomic.StoreUint64(&p.control.LogTail, b.end)
 	if p.window == 0 {
 		atomic.StoreUint64(&p.control.Durable, b.end)
 		return nil

@@ -26,6 +26,7 @@ type ring struct {
 	marks    mapping[uint64]
 	mask     uint64 // lines - 1
 	at       uint64 // line of the first record not taken
+	logged   uint64 // records up to this LSN are in the log already
 }
 
 // openRing creates the ring's segments, or takes those that an adopted engine has, and maps them.
@@ -34,7 +35,7 @@ func (db *DB) openRing() (*ring, error) {
 	db.memory.Lock()
 	defer db.memory.Unlock()
 	for n := range uint32(db.options.LogBytes / logSegmentBytes) {
-		m, err := db.addSegmentLocked("bpfdb_log", db.memory.logSpec, n)
+		m, err := db.logSegmentLocked(n)
 		if err != nil {
 			return r, err
 		}
@@ -48,6 +49,14 @@ func (db *DB) openRing() (*ring, error) {
 	var err error
 	r.marks, err = mapArray[uint64](db.collection.Maps["bpfdb_log_marks"])
 	return r, err
+}
+
+// logSegmentLocked is a segment of the ring: an adopted store has it already.
+func (db *DB) logSegmentLocked(n uint32) (*ebpf.Map, error) {
+	if db.recovered.Adopted {
+		return innerMap(db.collection.Maps["bpfdb_log"], n)
+	}
+	return db.addSegmentLocked("bpfdb_log", db.memory.logSpec, n)
 }
 
 func (r *ring) close() (errs []error) {
@@ -91,7 +100,7 @@ func (r *ring) take(b *batch, bytes int) {
 func (r *ring) takeRecord(b *batch, at uint64) {
 	header := r.from(at)[:redolog.RecordHeaderBytes]
 	entries := binary.LittleEndian.Uint32(header[12:])
-	if entries == 0 {
+	if entries == 0 || binary.LittleEndian.Uint64(header) <= r.logged {
 		return
 	}
 	b.last = binary.LittleEndian.Uint64(header)

@@ -128,6 +128,13 @@ func (db *DB) FlushAll() error {
 	if err := db.waitSync(atomic.LoadUint64(&db.control.at(0).FlushTs)); err != nil {
 		return err
 	}
+	return db.pruneAll()
+}
+
+// pruneAll frees what a FLUSHALL has removed.
+func (db *DB) pruneAll() error {
+	pruning := &db.control.at(0).Pruning
+	atomic.StoreUint64(pruning, 1)
 	// The index may grow meanwhile; what a split moves lands behind, where this still comes.
 	for from, stuck := uint64(0), 0; from < db.buckets(); {
 		done, err := db.prune(from, min(db.buckets()-from, pruneBatch))
@@ -143,5 +150,6 @@ func (db *DB) FlushAll() error {
 		}
 		time.Sleep(maintainBusy)
 	}
+	atomic.StoreUint64(pruning, 0)
 	return nil
 }

@@ -71,6 +71,9 @@ type Options struct {
 	// CheckpointBytes is after how much log, and at least as much as the last checkpoint held, a
 	// checkpoint is written unasked; default 256 MiB, NoCheckpoints: never.
 	CheckpointBytes uint64
+	// Pin is a directory in a BPF filesystem that keeps the data in the kernel when the engine is closed or
+	// killed: the next Open with the same Pin adopts it. Empty: the data go with the engine.
+	Pin string
 	// Warn, when set, is told what goes wrong in the background, from goroutines of the engine.
 	Warn func(error)
 }

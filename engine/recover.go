@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"runtime"
@@ -11,6 +12,7 @@ import (
 
 // Recovered says what Open found in Options.Dir.
 type Recovered struct {
+	Adopted    bool          // the data were in the kernel, pinned: nothing was loaded
 	Checkpoint uint64        // LSN of the checkpoint it began with, 0 = none
 	Keys       int64         // in the store afterwards
 	Commits    uint64        // replayed from the log behind the checkpoint
@@ -43,11 +45,13 @@ func (db *DB) openLog() error {
 		return fmt.Errorf("open the redo log: %w", err)
 	}
 	db.files = files
-	if err := db.recover(recovery); err != nil {
-		return fmt.Errorf("recover %s: %w", db.options.Dir, err)
-	}
 	r := &db.recovered
-	r.Keys, r.LSN, r.Duration = db.Len(), files.LastLSN(), time.Since(start)
+	if !r.Adopted {
+		if err := db.recover(recovery); err != nil {
+			return fmt.Errorf("recover %s: %w", db.options.Dir, err)
+		}
+	}
+	r.LSN, r.Duration = files.LastLSN(), r.Duration+time.Since(start)
 	r.note(recovery)
 	if !db.options.logged() {
 		c := db.control.at(0)
@@ -61,9 +65,33 @@ func (db *DB) openLog() error {
 	if p.ring, err = db.openRing(); err != nil {
 		return errors.Join(append(p.ring.close(), err)...)
 	}
-	p.start(r.LSN)
 	db.pump = p
+	if r.Adopted {
+		return db.resume(recovery)
+	}
+	p.control.LogStore = storeWords(recovery.StoreID)
+	p.start(r.LSN)
 	return nil
+}
+
+// resume goes on with the log of an adopted store.
+func (db *DB) resume(recovery *redolog.Recovery) error {
+	p := db.pump
+	if p.control.LogStore != storeWords(recovery.StoreID) {
+		return fmt.Errorf("%w: %s holds another log than the one that belongs to the pinned store", ErrPinned, db.options.Dir)
+	}
+	if !p.resume(db.recovered.LSN) {
+		return nil
+	}
+	db.recovered.Notes = append(db.recovered.Notes,
+		"the log has lost commits that are in the pinned store: a checkpoint is being written")
+	_, err := db.Checkpoint()
+	return err
+}
+
+// storeWords is a log's id as the control structure keeps it.
+func storeWords(id redolog.StoreID) [2]uint64 {
+	return [2]uint64{binary.LittleEndian.Uint64(id[:]), binary.LittleEndian.Uint64(id[8:])}
 }
 
 // recover loads the newest checkpoint, on all CPUs, and replays the log behind it.

@@ -28,7 +28,7 @@ type serveOptions struct {
 
 // laterFlags belong to the published contract but not to this version; the value is the only one it takes.
 var laterFlags = map[string]string{
-	"requirepass-file": "", "backend": "", "metrics-addr": "", "pin": "false",
+	"requirepass-file": "", "backend": "", "metrics-addr": "",
 }
 
 func serveCommand() *cobra.Command {
@@ -61,7 +61,6 @@ func serveCommand() *cobra.Command {
 		o.later[name] = f.String(name, value, "")
 		f.Lookup(name).Hidden = true
 	}
-	f.Lookup("pin").NoOptDefVal = "true"
 	return cmd
 }
 
@@ -86,7 +85,7 @@ func (o *serveOptions) validate() (engine.Options, error) {
 		return engine.Options{}, fault{errUsage, fmt.Errorf("--txn-timeout %v: must be positive", o.timeout)}
 	}
 	options := engine.Options{MemoryBytes: memory, TxnTimeout: o.timeout}
-	if err := o.log.apply(&options); err != nil {
+	if err := o.log.apply(&options, o.addr); err != nil {
 		return options, fault{errUsage, err}
 	}
 	if err := options.Validate(); err != nil {
@@ -105,7 +104,7 @@ func (o *serveOptions) run(ctx context.Context, stdout, stderr io.Writer) error 
 	if err != nil {
 		return o.explain(err, stderr)
 	}
-	o.log.report(db, stderr)
+	o.log.report(db, o.addr, stderr)
 	s, err := server.Start(db, server.Options{Addr: o.addr, Path: server.Path(o.path), Interfaces: o.ifaces}, stderr)
 	if err != nil {
 		return errors.Join(o.explain(err, stderr), db.Close())
