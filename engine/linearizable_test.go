@@ -90,13 +90,11 @@ func TestLinearizable(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	for workers.running(t) {
-		time.Sleep(time.Millisecond)
-	}
+	calls := workers.stop(t)
 	ops, refused := workers.history(t, 0)
 	t.Logf("%d calls in softirq, %d refused", len(ops), refused)
-	if len(ops) < workers.workers*softirqCalls/2 {
-		t.Errorf("only %d of %d calls in softirq were served", len(ops), workers.workers*softirqCalls)
+	if len(ops) < calls/2 {
+		t.Errorf("only %d of %d calls in softirq were served", len(ops), calls)
 	}
 	for c, h := range histories {
 		t.Logf("client %d: %d calls", c, len(h))

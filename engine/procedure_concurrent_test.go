@@ -134,7 +134,7 @@ func callOne(call caller, rng *rand.Rand, id int, t *tally) error {
 	return nil
 }
 
-// startCallers lets a timer on every CPU call procedures; tell waits and adds up.
+// startCallers lets a timer on every CPU call procedures; tell stops them and adds up.
 func startCallers(t *testing.T, db *DB) (tell func() (sum tally)) {
 	t.Helper()
 	spec, err := loadProcedures()
@@ -157,12 +157,16 @@ func startCallers(t *testing.T, db *DB) (tell func() (sum tally)) {
 	}
 	return func() (sum tally) {
 		for id := range uint32(cpus) {
+			args := proceduresCallerArgs{Caller: id}
+			if err := call(collection.Programs["stop_caller"], &args); err != nil || args.Result != 0 {
+				t.Fatalf("stop caller %d: %v, result %d", id, err, args.Result)
+			}
 			var w proceduresCaller
-			for first := true; first || w.Left > 0; first = false {
-				if err := collection.Maps["callers"].Lookup(id, &w); err != nil {
-					t.Fatal(err)
-				}
-				time.Sleep(time.Millisecond)
+			if err := collection.Maps["callers"].Lookup(id, &w); err != nil {
+				t.Fatal(err)
+			}
+			if w.Left == callsOfTimer {
+				t.Errorf("the timer of CPU %d never fired", id)
 			}
 			if w.Error != 0 {
 				t.Errorf("caller %d in softirq: error %d", id, w.Error)

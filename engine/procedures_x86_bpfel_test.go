@@ -61,6 +61,7 @@ const (
 	proceduresMapBpfdbTxns      = "bpfdb_txns"
 	proceduresMapCallers        = "callers"
 	proceduresProgStartCaller   = "start_caller"
+	proceduresProgStopCaller    = "stop_caller"
 	proceduresProgWriteMany     = "write_many"
 )
 
@@ -107,6 +108,7 @@ type proceduresSpecs struct {
 // It can be passed ebpf.CollectionSpec.Assign.
 type proceduresProgramSpecs struct {
 	StartCaller *ebpf.ProgramSpec `ebpf:"start_caller"`
+	StopCaller  *ebpf.ProgramSpec `ebpf:"stop_caller"`
 	WriteMany   *ebpf.ProgramSpec `ebpf:"write_many"`
 }
 
@@ -193,12 +195,14 @@ type proceduresVariables struct {
 // It can be passed to loadProceduresObjects or ebpf.CollectionSpec.LoadAndAssign.
 type proceduresPrograms struct {
 	StartCaller *ebpf.Program `ebpf:"start_caller"`
+	StopCaller  *ebpf.Program `ebpf:"stop_caller"`
 	WriteMany   *ebpf.Program `ebpf:"write_many"`
 }
 
 func (p *proceduresPrograms) Close() error {
 	return _ProceduresClose(
 		p.StartCaller,
+		p.StopCaller,
 		p.WriteMany,
 	)
 }

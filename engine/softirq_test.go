@@ -19,6 +19,7 @@ const softirqEvents = 4096 // of one worker
 type softirq struct {
 	collection *ebpf.Collection
 	workers    int
+	calls      int // that each is to make
 }
 
 // startSoftirq lets a timer on every CPU call an operator each period, `calls` times.
@@ -33,7 +34,7 @@ func startSoftirq(t *testing.T, db *DB, keys, calls int, period time.Duration) s
 		t.Fatalf("%+v", err)
 	}
 	t.Cleanup(collection.Close)
-	s := softirq{collection, min(runtime.NumCPU(), 16)}
+	s := softirq{collection, min(runtime.NumCPU(), 16), calls}
 	for id := range s.workers {
 		onCPU(t, id, func() {
 			args := softirqStartArgs{
@@ -65,30 +66,48 @@ func onCPU(t *testing.T, cpu int, f func()) {
 	<-done
 }
 
+// worker is how far worker id is.
+func (s softirq) worker(t *testing.T, id int) (w softirqWorker) {
+	t.Helper()
+	if err := s.collection.Maps["workers"].Lookup(uint32(id), &w); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
 // running reports whether some worker has calls to go.
 func (s softirq) running(t *testing.T) bool {
 	t.Helper()
-	for id := range uint32(s.workers) {
-		var w softirqWorker
-		if err := s.collection.Maps["workers"].Lookup(id, &w); err != nil {
-			t.Fatal(err)
-		}
-		if w.Left > 0 {
+	for id := range s.workers {
+		if s.worker(t, id).Left > 0 {
 			return true
 		}
 	}
 	return false
 }
 
+// stop ends the timers: how many of its calls a worker has made is up to the machine, but it has made some.
+func (s softirq) stop(t *testing.T) (calls int) {
+	t.Helper()
+	for id := range s.workers {
+		args := softirqStartArgs{Worker: uint32(id)}
+		if err := call(s.collection.Programs["stop"], &args); err != nil || args.Result != 0 {
+			t.Fatalf("stop worker %d: %v, result %d", id, err, args.Result)
+		}
+		done := s.calls - int(s.worker(t, id).Left)
+		if done == 0 {
+			t.Errorf("the timer of CPU %d never fired", id)
+		}
+		calls += done
+	}
+	return calls
+}
+
 // history is what the workers did. Calls that were refused did nothing and are left out.
 func (s softirq) history(t *testing.T, client int) (ops []history.Operation, refused int) {
 	t.Helper()
 	for id := range s.workers {
-		var w softirqWorker
-		if err := s.collection.Maps["workers"].Lookup(uint32(id), &w); err != nil {
-			t.Fatal(err)
-		}
-		for i := range w.Len {
+		for i := range s.worker(t, id).Len {
 			var e softirqEvent
 			if err := s.collection.Maps["events"].Lookup(uint32(id*softirqEvents)+i, &e); err != nil {
 				t.Fatal(err)

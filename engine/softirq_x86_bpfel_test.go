@@ -64,6 +64,7 @@ const (
 	softirqMapEvents         = "events"
 	softirqMapWorkers        = "workers"
 	softirqProgStart         = "start"
+	softirqProgStop          = "stop"
 	softirqVarEventType      = "_event_type"
 )
 
@@ -110,6 +111,7 @@ type softirqSpecs struct {
 // It can be passed ebpf.CollectionSpec.Assign.
 type softirqProgramSpecs struct {
 	Start *ebpf.ProgramSpec `ebpf:"start"`
+	Stop  *ebpf.ProgramSpec `ebpf:"stop"`
 }
 
 // softirqMapSpecs contains maps before they are loaded into the kernel.
@@ -200,11 +202,13 @@ type softirqVariables struct {
 // It can be passed to loadSoftirqObjects or ebpf.CollectionSpec.LoadAndAssign.
 type softirqPrograms struct {
 	Start *ebpf.Program `ebpf:"start"`
+	Stop  *ebpf.Program `ebpf:"stop"`
 }
 
 func (p *softirqPrograms) Close() error {
 	return _SoftirqClose(
 		p.Start,
+		p.Stop,
 	)
 }
 

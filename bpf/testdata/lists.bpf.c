@@ -53,7 +53,8 @@ struct worker {
 	__u32 len; /* entries written */
 	__u32 id;
 	__u32 skipped; /* no area or transaction was free */
-	__u32 _pad;
+	__s32 start_error; /* of the timer, when it was to go on */
+	__u64 tick_ns; /* when the timer last fired */
 };
 
 struct lists_args {
@@ -187,10 +188,11 @@ __noinline int run_one(__u32 id)
 
 static int tick(void *map, __u32 *id, struct worker *w)
 {
+	w->tick_ns = bpf_ktime_get_ns();
 	run_one(*id);
 	if (w->left) {
 		w->left--;
-		bpf_timer_start(&w->timer, w->period_ns, BPF_F_TIMER_CPU_PIN);
+		w->start_error = bpf_timer_start(&w->timer, w->period_ns, BPF_F_TIMER_CPU_PIN);
 	}
 	return 0;
 }
@@ -209,6 +211,8 @@ static __always_inline struct worker *prepare(struct lists_args *args)
 	for (__u32 i = 0; i < SLOTS; i++)
 		w->generation[i] = 0;
 	w->values = w->len = w->skipped = 0;
+	w->start_error = 0;
+	w->tick_ns = 0;
 	w->left = args->txns;
 	w->id = id;
 	return w;
@@ -230,6 +234,19 @@ int lists_start(struct lists_args *args)
 		args->result = bpf_timer_set_callback(&w->timer, tick);
 	if (!args->result)
 		args->result = bpf_timer_start(&w->timer, w->period_ns, BPF_F_TIMER_CPU_PIN);
+	return 0;
+}
+
+/* Stops the timer of a worker; when this returns its callback has too. */
+SEC("syscall")
+int lists_stop(struct lists_args *args)
+{
+	__u32 id = args->worker;
+	struct worker *w = bpf_map_lookup_elem(&workers, &id);
+
+	args->result = w ? bpf_timer_cancel(&w->timer) : -EINVAL;
+	if (args->result > 0) /* it was still to fire */
+		args->result = 0;
 	return 0;
 }
 

@@ -147,6 +147,19 @@ int start_caller(struct caller_args *args)
 	return 0;
 }
 
+/* Stops the timer of a caller; when this returns its callback has too. */
+SEC("syscall")
+int stop_caller(struct caller_args *args)
+{
+	__u32 id = args->caller;
+	struct caller *w = bpf_map_lookup_elem(&callers, &id);
+
+	args->result = w ? bpf_timer_cancel(&w->timer) : -EINVAL;
+	if (args->result > 0) /* it was still to fire */
+		args->result = 0;
+	return 0;
+}
+
 /* What a procedure that writes so many keys would do. */
 __noinline int write_keys(struct scratch *db, __u32 keys)
 {

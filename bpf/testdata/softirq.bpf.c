@@ -126,3 +126,16 @@ int start(struct start_args *args)
 		args->result = bpf_timer_start(&w->timer, w->period_ns, BPF_F_TIMER_CPU_PIN);
 	return 0;
 }
+
+/* Stops the timer of a worker; when this returns its callback has too. */
+SEC("syscall")
+int stop(struct start_args *args)
+{
+	__u32 id = args->worker;
+	struct worker *w = bpf_map_lookup_elem(&workers, &id);
+
+	args->result = w ? bpf_timer_cancel(&w->timer) : -EINVAL;
+	if (args->result > 0) /* it was still to fire */
+		args->result = 0;
+	return 0;
+}

@@ -92,22 +92,35 @@ func (w ebpfWorkers) worker(id int) (state listsWorker, err error) {
 	return state, err
 }
 
-// wait returns when the timers are done.
-func (w ebpfWorkers) wait() error {
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-		left := uint32(0)
-		for id := range w.timers {
-			state, err := w.worker(id)
-			if err != nil {
-				return err
-			}
-			left += state.Left
+// stop ends the timers. How much they have done by then is up to the machine, which may be busy, but one that did
+// nothing is an error.
+func (w ebpfWorkers) stop() error {
+	var errs []error
+	for id := range w.timers {
+		if err := w.call("lists_stop", &listsListsArgs{Worker: uint32(id)}); err != nil {
+			return fmt.Errorf("stop the timer of CPU %d: %w", id, err)
 		}
-		if left == 0 {
-			return nil
+		state, err := w.worker(id)
+		if err != nil {
+			return err
+		}
+		if state.Len == 0 {
+			errs = append(errs, fmt.Errorf("the timer of CPU %d ran no transaction: %s", id, state.timer()))
 		}
 	}
-	return errors.New("timers still run after a minute")
+	return errors.Join(errs...)
+}
+
+// timer says how far the timer of a worker came.
+func (s *listsWorker) timer() string {
+	text := fmt.Sprintf("%d of %d times to go, %d without an area or transaction", s.Left, listEntries, s.Skipped)
+	if s.StartError != 0 {
+		text += fmt.Sprintf(", could not go on: %v", unix.Errno(-s.StartError))
+	}
+	if s.TickNs == 0 {
+		return text + ", never fired"
+	}
+	return text + fmt.Sprintf(", last fired %v ago", time.Duration(monotonicNS()-int64(s.TickNs)))
 }
 
 // history is what all workers wrote down, each a session of its own.

@@ -59,7 +59,8 @@ type listsWorker struct {
 	Len        uint32
 	Id         uint32
 	Skipped    uint32
-	Pad        uint32
+	StartError int32
+	TickNs     uint64
 }
 
 // Names of all BPF objects in the ELF.
@@ -82,6 +83,7 @@ const (
 	listsProgListsPrepare  = "lists_prepare"
 	listsProgListsRun      = "lists_run"
 	listsProgListsStart    = "lists_start"
+	listsProgListsStop     = "lists_stop"
 	listsVarEntryType      = "_entry_type"
 )
 
@@ -131,6 +133,7 @@ type listsProgramSpecs struct {
 	ListsPrepare *ebpf.ProgramSpec `ebpf:"lists_prepare"`
 	ListsRun     *ebpf.ProgramSpec `ebpf:"lists_run"`
 	ListsStart   *ebpf.ProgramSpec `ebpf:"lists_start"`
+	ListsStop    *ebpf.ProgramSpec `ebpf:"lists_stop"`
 }
 
 // listsMapSpecs contains maps before they are loaded into the kernel.
@@ -224,6 +227,7 @@ type listsPrograms struct {
 	ListsPrepare *ebpf.Program `ebpf:"lists_prepare"`
 	ListsRun     *ebpf.Program `ebpf:"lists_run"`
 	ListsStart   *ebpf.Program `ebpf:"lists_start"`
+	ListsStop    *ebpf.Program `ebpf:"lists_stop"`
 }
 
 func (p *listsPrograms) Close() error {
@@ -232,6 +236,7 @@ func (p *listsPrograms) Close() error {
 		p.ListsPrepare,
 		p.ListsRun,
 		p.ListsStart,
+		p.ListsStop,
 	)
 }
 

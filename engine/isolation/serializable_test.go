@@ -71,7 +71,7 @@ func (d *database) round(s *scene, workers ebpfWorkers, each int) ([]history.Tra
 	loop(func() error { return neighbours.some(s) })
 	wg.Wait()
 	close(errs)
-	err = errors.Join(workers.wait(), neighbours.remove())
+	err = errors.Join(workers.stop(), neighbours.remove())
 	for e := range errs {
 		err = errors.Join(err, e)
 	}

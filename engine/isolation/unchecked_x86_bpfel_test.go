@@ -32,6 +32,7 @@ const (
 	uncheckedProgListsPrepare  = "lists_prepare"
 	uncheckedProgListsRun      = "lists_run"
 	uncheckedProgListsStart    = "lists_start"
+	uncheckedProgListsStop     = "lists_stop"
 	uncheckedVarEntryType      = "_entry_type"
 )
 
@@ -81,6 +82,7 @@ type uncheckedProgramSpecs struct {
 	ListsPrepare *ebpf.ProgramSpec `ebpf:"lists_prepare"`
 	ListsRun     *ebpf.ProgramSpec `ebpf:"lists_run"`
 	ListsStart   *ebpf.ProgramSpec `ebpf:"lists_start"`
+	ListsStop    *ebpf.ProgramSpec `ebpf:"lists_stop"`
 }
 
 // uncheckedMapSpecs contains maps before they are loaded into the kernel.
@@ -174,6 +176,7 @@ type uncheckedPrograms struct {
 	ListsPrepare *ebpf.Program `ebpf:"lists_prepare"`
 	ListsRun     *ebpf.Program `ebpf:"lists_run"`
 	ListsStart   *ebpf.Program `ebpf:"lists_start"`
+	ListsStop    *ebpf.Program `ebpf:"lists_stop"`
 }
 
 func (p *uncheckedPrograms) Close() error {
@@ -182,6 +185,7 @@ func (p *uncheckedPrograms) Close() error {
 		p.ListsPrepare,
 		p.ListsRun,
 		p.ListsStart,
+		p.ListsStop,
 	)
 }
 
