@@ -192,7 +192,7 @@ func (o *oracle) compareCopy(recovery *redolog.Recovery, whole bool) error {
 }
 
 func (o *oracle) repair(report *redolog.Report, total *reached) error {
-	plan, err := redolog.Repair(redolog.Options{FS: o.fs})
+	plan, err := redolog.Repair(redolog.Options{FS: o.fs, SegmentBytes: redolog.MinSegmentBytes})
 	if err != nil {
 		total.add("beyond repair")
 		if report.Plan != nil {
@@ -204,7 +204,7 @@ func (o *oracle) repair(report *redolog.Report, total *reached) error {
 		return fmt.Errorf("did %+v, announced %+v", plan, report.Plan)
 	}
 	total.add("repaired")
-	if plan, err := redolog.Repair(redolog.Options{FS: o.fs}); plan != nil || err != nil {
+	if plan, err := redolog.Repair(redolog.Options{FS: o.fs, SegmentBytes: redolog.MinSegmentBytes}); plan != nil || err != nil {
 		return fmt.Errorf("a second one does %+v, %v", plan, err)
 	}
 	after, err := redolog.Verify(redolog.Options{FS: o.fs})
