@@ -162,7 +162,8 @@ func writeAll(files *faultfs.FS, name string, text []byte) error {
 
 // openDamaged opens a copy.
 func (o *oracle) openDamaged(verified, closeHit bool, total *reached) error {
-	log, recovery, err := redolog.Open(redolog.Options{FS: o.fs.Clone(0), SegmentBytes: redolog.MinSegmentBytes})
+	options := redolog.Options{FS: o.fs.Clone(0), SegmentBytes: redolog.MinSegmentBytes}
+	log, recovery, err := redolog.Open(options)
 	if err != nil {
 		total.add("refused")
 		if verified {
@@ -192,7 +193,8 @@ func (o *oracle) compareCopy(recovery *redolog.Recovery, whole bool) error {
 }
 
 func (o *oracle) repair(report *redolog.Report, total *reached) error {
-	plan, err := redolog.Repair(redolog.Options{FS: o.fs, SegmentBytes: redolog.MinSegmentBytes})
+	options := redolog.Options{FS: o.fs, SegmentBytes: redolog.MinSegmentBytes}
+	plan, err := redolog.Repair(options)
 	if err != nil {
 		total.add("beyond repair")
 		if report.Plan != nil {
@@ -204,8 +206,8 @@ func (o *oracle) repair(report *redolog.Report, total *reached) error {
 		return fmt.Errorf("did %+v, announced %+v", plan, report.Plan)
 	}
 	total.add("repaired")
-	if plan, err := redolog.Repair(redolog.Options{FS: o.fs, SegmentBytes: redolog.MinSegmentBytes}); plan != nil || err != nil {
-		return fmt.Errorf("a second one does %+v, %v", plan, err)
+	if again, err := redolog.Repair(options); again != nil || err != nil {
+		return fmt.Errorf("a second one does %+v, %v", again, err)
 	}
 	after, err := redolog.Verify(redolog.Options{FS: o.fs})
 	if err != nil || !after.OK() || after.LastLSN != plan.LastLSN {

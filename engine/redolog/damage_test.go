@@ -332,7 +332,8 @@ func TestFullDisk(t *testing.T) {
 	s.files.Set(faultfs.Faults{SpaceBytes: redolog.MinSegmentBytes * 3 / 2})
 	record := commit(2, set("key", strings.Repeat("v", 40_000)))
 	for range 3 {
-		if err := s.log.Append(record, 2, 2, 1); !errors.Is(err, unix.ENOSPC) || !strings.Contains(err.Error(), "segment 2") {
+		err := s.log.Append(record, 2, 2, 1)
+		if !errors.Is(err, unix.ENOSPC) || !strings.Contains(err.Error(), "segment 2") {
 			t.Fatalf("append: %v", err)
 		}
 		mustSync(t, s.log, 1)

@@ -65,7 +65,8 @@ func TestFormat(t *testing.T) {
 			offset, _ := strconv.Atoi(row[1])
 			size, _ := strconv.Atoi(row[2])
 			if offset != end || offset+size > len(want) {
-				t.Errorf("%s: %q has %d bytes at %d, want it at %d of %d", heading, row[3], size, offset, end, len(want))
+				t.Errorf("%s: %q has %d bytes at %d, want it at %d of %d",
+					heading, row[3], size, offset, end, len(want))
 				break
 			}
 			end += size

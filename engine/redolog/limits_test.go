@@ -47,23 +47,23 @@ func TestLimitsOfRecords(t *testing.T) {
 		records func(lsn uint64) []byte
 		refusal string // "" if there is none
 	}{
-		{"no entry", func(lsn uint64) []byte { return commit(lsn) }, ""},
-		{"empty key", func(lsn uint64) []byte { return commit(lsn, sized(0, 0)) }, ""},
-		{"longest key", func(lsn uint64) []byte { return commit(lsn, sized(redolog.MaxKeyBytes, 1)) }, ""},
-		{"key", func(lsn uint64) []byte { return commit(lsn, sized(redolog.MaxKeyBytes+1, 1)) }, "key exceeds 512"},
-		{"longest value", func(lsn uint64) []byte { return commit(lsn, sized(1, redolog.MaxValueBytes)) }, ""},
-		{"value", func(lsn uint64) []byte { return commit(lsn, sized(1, redolog.MaxValueBytes+1)) }, "value exceeds 65536"},
-		{"most entries", func(lsn uint64) []byte { return commit(lsn, many(redolog.MaxEntries)...) }, ""},
-		{"entries", func(lsn uint64) []byte { return commit(lsn, many(redolog.MaxEntries+1)...) }, "1025 entries, limit 1024"},
+		{"no entry", of(), ""},
+		{"empty key", of(sized(0, 0)), ""},
+		{"longest key", of(sized(redolog.MaxKeyBytes, 1)), ""},
+		{"key", of(sized(redolog.MaxKeyBytes+1, 1)), "key exceeds 512"},
+		{"longest value", of(sized(1, redolog.MaxValueBytes)), ""},
+		{"value", of(sized(1, redolog.MaxValueBytes+1)), "value exceeds 65536"},
+		{"most entries", of(many(redolog.MaxEntries)...), ""},
+		{"entries", of(many(redolog.MaxEntries + 1)...), "1025 entries, limit 1024"},
 		{"largest record", func(lsn uint64) []byte { return recordOf(lsn, redolog.MaxRecordBytes) }, ""},
 		{"record", func(lsn uint64) []byte { return recordOf(lsn, redolog.MaxRecordBytes+8) }, "limit 16777216"},
 		{"nothing", func(uint64) []byte { return nil }, "there are no records"},
 		{"cut off", func(lsn uint64) []byte { return commit(lsn, sized(9, 9))[:32] }, "a record is cut off"},
-		{"not padded", func(lsn uint64) []byte { return edited(commit(lsn, sized(1, 0)), 26, 1) }, "padding is not zero"},
-		{"operation", func(lsn uint64) []byte { return edited(commit(lsn, sized(1, 0)), 22, 4) }, "operation is unknown"},
-		{"reserved", func(lsn uint64) []byte { return edited(commit(lsn, sized(1, 0)), 23, 1) }, "reserved byte"},
-		{"DELETE with a value", func(lsn uint64) []byte { return edited(commit(lsn, sized(1, 1)), 22, 2) }, "has a value"},
-		{"FLUSH with a key", func(lsn uint64) []byte { return edited(commit(lsn, sized(1, 0)), 22, 3) }, "has a key"},
+		{"not padded", edited(26, 1, sized(1, 0)), "padding is not zero"},
+		{"operation", edited(22, 4, sized(1, 0)), "operation is unknown"},
+		{"reserved", edited(23, 1, sized(1, 0)), "reserved byte"},
+		{"DELETE with a value", edited(22, 2, sized(1, 1)), "has a value"},
+		{"FLUSH with a key", edited(22, 3, sized(1, 0)), "has a key"},
 	} {
 		lsn++
 		err := log.Append(test.records(lsn), lsn, lsn, 1)
@@ -76,9 +76,18 @@ func TestLimitsOfRecords(t *testing.T) {
 	}
 }
 
-func edited(b []byte, at int, value byte) []byte {
-	b[at] = value
-	return b
+// of makes a record of entries.
+func of(entries ...redolog.Entry) func(lsn uint64) []byte {
+	return func(lsn uint64) []byte { return commit(lsn, entries...) }
+}
+
+// edited makes a record of an entry and changes one byte of it.
+func edited(at int, value byte, entry redolog.Entry) func(lsn uint64) []byte {
+	return func(lsn uint64) []byte {
+		b := commit(lsn, entry)
+		b[at] = value
+		return b
+	}
 }
 
 func TestLimitOfFrame(t *testing.T) {
