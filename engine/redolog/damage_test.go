@@ -226,7 +226,8 @@ func TestRenamedSegment(t *testing.T) {
 
 func TestDamagedCheckpoint(t *testing.T) {
 	s := newStore(t)
-	for lsn := uint64(1); lsn <= 3; lsn++ {
+	for lsn := uint64(2); lsn <= 6; lsn += 2 {
+		s.append(lsn-1, 40_000)
 		s.append(lsn, 40_000)
 		checkpoint(t, s.log, lsn, set("at", fmt.Sprint(lsn)))
 		if err := s.log.Truncate(lsn); err != nil {
@@ -234,17 +235,17 @@ func TestDamagedCheckpoint(t *testing.T) {
 		}
 	}
 	s.kill()
-	s.edit("checkpoint-00000000000000000003.db", flipAt(redolog.HeaderBytes+redolog.CheckpointHeaderBytes))
+	s.edit("checkpoint-00000000000000000006.db", flipAt(redolog.HeaderBytes+redolog.CheckpointHeaderBytes))
 	recovery := s.open()
-	if recovery.Checkpoint.LSN != 2 || len(recovery.Damaged) != 1 ||
-		!strings.Contains(recovery.Damaged[0].String(), "checkpoint-00000000000000000003.db at offset 4096") {
+	if recovery.Checkpoint.LSN != 4 || len(recovery.Damaged) != 1 ||
+		!strings.Contains(recovery.Damaged[0].String(), "checkpoint-00000000000000000006.db at offset 4096") {
 		t.Errorf("recovered from %+v, damaged %v", recovery.Checkpoint, recovery.Damaged)
 	}
-	if lines := replayed(t, recovery); len(lines) != 1 || !strings.HasPrefix(lines[0], "3 1:key=") {
+	if lines := replayed(t, recovery); len(lines) != 2 || !strings.HasPrefix(lines[0], "5 1:key=") {
 		t.Errorf("replayed %d records", len(lines))
 	}
 	s.kill()
-	if err := s.files.Remove("checkpoint-00000000000000000002.db"); err != nil {
+	if err := s.files.Remove("checkpoint-00000000000000000004.db"); err != nil {
 		t.Fatal(err)
 	}
 	s.refused(redolog.ErrCorrupt, "the log must go back to lsn 0", "a newer checkpoint is damaged", "at offset 4096")
@@ -345,5 +346,39 @@ func TestFullDisk(t *testing.T) {
 	s.kill()
 	if recovery := s.open(); recovery.LastLSN != 3 || recovery.Cut != nil {
 		t.Errorf("recovered %+v, cut %+v", recovery, recovery.Cut)
+	}
+}
+
+// TestCutIsDurable crashes with a third frame kept and a second one lost, and again after another second one of the
+// same size: the third must not come back to life behind it.
+func TestCutIsDurable(t *testing.T) {
+	reached := 0
+	const pageBytes = 4096
+	valueBytes := int(pageBytes - frameBytes(0))
+	for seed := range uint64(3000) {
+		s := &store{t: t, files: faultfs.New(seed)}
+		s.open()
+		s.append(1, valueBytes)
+		mustSync(t, s.log, 1)
+		s.append(2, valueBytes)
+		s.append(3, valueBytes)
+		s.files.Crash()
+		s.files.Restart()
+		if recovery := s.open(); recovery.LastLSN != 1 || recovery.Cut == nil || recovery.Cut.Frames == 0 {
+			continue
+		}
+		s.append(2, valueBytes)
+		s.files.Crash()
+		s.files.Restart()
+		switch recovery := s.open(); recovery.LastLSN {
+		case 1:
+		case 2:
+			reached++
+		default:
+			t.Errorf("seed %d: recovered up to %d", seed, recovery.LastLSN)
+		}
+	}
+	if reached < 50 {
+		t.Errorf("the second frame was kept in %d seeds only", reached)
 	}
 }
