@@ -131,8 +131,8 @@ func readCheckpoint(fs FS, lsn uint64, id StoreID, workers int) (*checkpointFile
 		return nil, &Problem{checkpointName(lsn), 0, what}, nil
 	}
 	problem, err := c.load(workers, func(int, Entries) error { return nil })
-	if err != nil || problem != nil {
-		return nil, problem, errors.Join(err, c.file.Close())
+	if err = errors.Join(err, c.file.Close()); err != nil || problem != nil {
+		return nil, problem, err
 	}
 	return c, nil, nil
 }
