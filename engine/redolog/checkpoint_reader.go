@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// checkpointFile is a checkpoint that is being read.
+// checkpointFile is a checkpoint. Its file is open only while it is read.
 type checkpointFile struct {
 	file File
 	name string
@@ -34,7 +34,10 @@ func openCheckpoint(fs FS, lsn uint64, id StoreID) (c *checkpointFile, what stri
 		return nil, what, errors.Join(err, file.Close())
 	}
 	size, err := file.SizeBytes()
-	return &checkpointFile{file: file, name: name, lsn: lsn, seed: h.seed(), size: size}, "", err
+	if err != nil {
+		return nil, "", errors.Join(err, file.Close())
+	}
+	return &checkpointFile{file: file, name: name, lsn: lsn, seed: h.seed(), size: size}, "", nil
 }
 
 // checkNumber compares a file's header with its name.

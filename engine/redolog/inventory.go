@@ -55,7 +55,7 @@ func (i *inventory) add(name string) {
 	number, isSegment := parseName(base, segmentName)
 	lsn, isCheckpoint := parseName(base, checkpointName)
 	switch {
-	case temporary && (isSegment || isCheckpoint):
+	case temporary && (isSegment || isCheckpoint) || name == preparedName:
 		i.temporary = append(i.temporary, name)
 	case isSegment:
 		i.segments = append(i.segments, segmentFile{name: name, header: fileHeader{number: number}})
@@ -131,8 +131,8 @@ func readCheckpoint(fs FS, lsn uint64, id StoreID, workers int) (*checkpointFile
 		return nil, &Problem{checkpointName(lsn), 0, what}, nil
 	}
 	problem, err := c.load(workers, func(int, Entries) error { return nil })
-	if err != nil || problem != nil {
-		return nil, problem, errors.Join(err, c.file.Close())
+	if err = errors.Join(err, c.file.Close()); err != nil || problem != nil {
+		return nil, problem, err
 	}
 	return c, nil, nil
 }

@@ -61,9 +61,6 @@ func (l *Log) recover() (*Recovery, error) {
 	} else {
 		err = l.resume(r, found)
 	}
-	if err != nil && r.checkpoint != nil {
-		r.checkpoint.file.Close()
-	}
 	return r, err
 }
 

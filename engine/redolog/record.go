@@ -55,8 +55,8 @@ func cutRecord(b []byte) (record Record, rest []byte, what string) {
 // checkRecords returns what is wrong with b as count records from first to last, "" if nothing. It looks at every
 // byte that has a meaning, so that what passes here can be iterated over without looking again.
 func checkRecords(b []byte, first, last uint64, count uint64) (what string) {
-	before := uint64(0)
-	for n := uint64(0); len(b) > 0; n++ {
+	before, n := uint64(0), uint64(0)
+	for ; len(b) > 0; n++ {
 		var record Record
 		if record, b, what = cutRecord(b); what != "" {
 			return what
@@ -73,11 +73,13 @@ func checkRecords(b []byte, first, last uint64, count uint64) (what string) {
 			return fmt.Sprintf("record %d follows record %d", record.LSN, before)
 		}
 		before = record.LSN
-		if len(b) == 0 && n+1 < count {
-			return fmt.Sprintf("there are %d records, not %d", n+1, count)
-		}
 	}
-	if count == 0 || before != last {
+	switch {
+	case n == 0:
+		return "there are no records"
+	case n < count:
+		return fmt.Sprintf("there are %d records, not %d", n, count)
+	case before != last:
 		return fmt.Sprintf("the last record is %d, not %d", before, last)
 	}
 	return ""

@@ -64,11 +64,16 @@ func (r *Recovery) Load(workers int, f func(worker int, entries Entries) error) 
 	if workers == 0 {
 		workers = defaultWorkers()
 	}
+	file, err := r.fs.Open(r.checkpoint.name, false)
+	if err != nil {
+		return err
+	}
+	r.checkpoint.file = file
 	problem, err := r.checkpoint.load(workers, f)
 	if problem != nil {
-		return errors.Join(fmt.Errorf("%w since it was opened: %v", ErrCorrupt, *problem), err)
+		err = errors.Join(fmt.Errorf("%w since it was opened: %v", ErrCorrupt, *problem), err)
 	}
-	return err
+	return errors.Join(err, file.Close())
 }
 
 func defaultWorkers() int { return min(runtime.GOMAXPROCS(0), MaxLoadWorkers) }

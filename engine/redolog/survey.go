@@ -96,9 +96,6 @@ func (v *survey) check(fs FS, lsn uint64) error {
 	default:
 		v.newest = file
 		c.sums, c.size = file.sums, file.size
-		if err := file.file.Close(); err != nil {
-			return err
-		}
 	}
 	v.checkpoints = append(v.checkpoints, c)
 	return nil

@@ -78,3 +78,15 @@ func (f *FS) settleFile(n *node) {
 	n.sized = false
 	n.cache = append([]byte(nil), n.disk...)
 }
+
+// Clone returns a directory with the same files, all of them durable and none open.
+func (f *FS) Clone(seed uint64) *FS {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	c := New(seed)
+	for name, n := range f.mu.cached {
+		copied := &node{cache: slices.Clone(n.cache), disk: slices.Clone(n.cache), dirty: map[int64]bool{}}
+		c.mu.cached[name], c.mu.durable[name] = copied, copied
+	}
+	return c
+}
