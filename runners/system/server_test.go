@@ -89,7 +89,7 @@ func TestStartIsCancelled(t *testing.T) {
 	start := time.Now()
 	_, err := in.Start(ctx)
 	if took := time.Since(start); !errors.Is(err, context.Canceled) || took >= in.ReadyTimeout {
-		t.Errorf("got %v after %v, want context.Canceled before it gives up waiting, after %v", err, took, in.ReadyTimeout)
+		t.Errorf("got %v after %v, want context.Canceled before %v", err, took, in.ReadyTimeout)
 	}
 }
 
