@@ -44,7 +44,7 @@ static __always_inline __u32 buffer_fresh(void)
 /* A buffer as index + 1, or 0 when all are in use. */
 static __always_inline __u32 buffer_pop(void)
 {
-	for (int i = 0; i < BUFFER_MAX_TRIES && CAN_LOOP; i++) {
+	for (__u32 i = unknown_zero(); i < BUFFER_MAX_TRIES && CAN_LOOP; i++) {
 		__u64 old = READ_ONCE(buffer_free), head;
 		struct buffer *b;
 
@@ -67,7 +67,7 @@ static __always_inline void buffer_push(__u32 id)
 
 	if (!b)
 		return;
-	for (int i = 0; i < BUFFER_MAX_TRIES && CAN_LOOP; i++) {
+	for (__u32 i = unknown_zero(); i < BUFFER_MAX_TRIES && CAN_LOOP; i++) {
 		__u64 old = READ_ONCE(buffer_free);
 
 		WRITE_ONCE(b->next, (__u32)old);

@@ -162,7 +162,7 @@ __noinline int conn_free(struct conn *c)
 		txn_abort(txn);
 	multi_end(c);
 	carry_free(c);
-	for (int i = 0; i < BUFFER_MAX_TRIES && CAN_LOOP; i++) {
+	for (__u32 i = unknown_zero(); i < BUFFER_MAX_TRIES && CAN_LOOP; i++) {
 		struct buffer *b = c->first_reply ? buffer_at(c->first_reply) : 0;
 
 		if (!b)

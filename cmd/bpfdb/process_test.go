@@ -26,7 +26,7 @@ const (
 	roleUnprivileged = "unprivileged"
 )
 
-// processTimeout bounds the wait for a process to be ready or to end.
+// processTimeout bounds each wait for a process: to be ready, to answer, to end.
 const processTimeout = 30 * time.Second
 
 func TestMain(m *testing.M) {
@@ -60,7 +60,7 @@ type process struct {
 	stderr         bytes.Buffer
 	ready          string // its first line
 	addr, path     string
-	killedForDelay *time.Timer
+	killedForDelay *time.Timer // runs while it is waited for
 }
 
 func command(role string, args ...string) *exec.Cmd {
@@ -86,6 +86,7 @@ func serve(t *testing.T, args ...string) *process {
 	t.Cleanup(func() { p.cmd.Process.Kill() }) // does nothing once it has ended
 	p.stdout = bufio.NewReader(stdout)
 	p.ready, _ = p.stdout.ReadString('\n')
+	p.killedForDelay.Stop()
 	fields := strings.Fields(p.ready)
 	if len(fields) != 3 || fields[0] != "ready" {
 		p.cmd.Process.Kill()
@@ -100,6 +101,7 @@ func serve(t *testing.T, args ...string) *process {
 // end sends a signal and returns how the process ended and what else it had printed.
 func (p *process) end(signal os.Signal) (state *os.ProcessState, rest string) {
 	p.t.Helper()
+	p.killedForDelay.Reset(processTimeout)
 	if err := p.cmd.Process.Signal(signal); err != nil {
 		p.t.Fatal(err)
 	}
@@ -112,7 +114,7 @@ func (p *process) end(signal os.Signal) (state *os.ProcessState, rest string) {
 		p.t.Fatal(err)
 	}
 	if !p.killedForDelay.Stop() {
-		p.t.Fatalf("did not end within %v of its start", processTimeout)
+		p.t.Fatalf("did not end within %v of %v", processTimeout, signal)
 	}
 	return p.cmd.ProcessState, text.String()
 }

@@ -9,11 +9,14 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/cilium/ebpf/btf"
 	"github.com/redis/go-redis/v9"
+	"golang.org/x/sys/unix"
 )
 
 // TestMultiSplitEverywhere cuts a pipeline of transactions, with requests that only user space knows among them,
@@ -71,59 +74,66 @@ func sendCrowded(t *testing.T, s *Server, c client) {
 
 // TestMultiKilled ends connections in MULTI and WATCH in every way: nothing of theirs may stay.
 func TestMultiKilled(t *testing.T) {
-	for _, path := range testedPaths {
-		t.Run(string(path), func(t *testing.T) {
-			s := startTest(t, Options{Path: path})
-			before := s.db.Stats()
-			for i := range 300 { // more than there are transactions
-				c := dial(t, s)
-				c.send(bytes.Join([][]byte{request("WATCH", "k"), request("MULTI"),
-					request("SET", "k", strings.Repeat("v", 1+i*200)), request("EXEC")[:i%10]}, nil))
-				c.expect([]byte("+OK\r\n+OK\r\n+QUEUED\r\n"))
-				if i%2 == 0 {
-					if err := c.SetLinger(0); err != nil {
-						t.Fatal(err)
-					}
+	onEveryPath(t, func(t *testing.T, s *Server) {
+		waitQuiet(t, s)
+		before := s.db.Stats()
+		for i := range 300 { // more than there are transactions
+			c := dial(t, s)
+			c.send(bytes.Join([][]byte{request("WATCH", "k"), request("MULTI"),
+				request("SET", "k", strings.Repeat("v", 1+i*200)), request("EXEC")[:i%10]}, nil))
+			c.expect([]byte("+OK\r\n+OK\r\n+QUEUED\r\n"))
+			if i%2 == 0 {
+				if err := c.SetLinger(0); err != nil {
+					t.Fatal(err)
 				}
-				c.Close()
 			}
-			waitNoConnections(t, s)
-			after := s.db.Stats()
-			if after.Used != before.Used || after.Keys != before.Keys {
-				t.Errorf("%d bytes and %d keys before, %d and %d after",
-					before.Used, before.Keys, after.Used, after.Keys)
-			}
-			for range 256 { // all transactions are free again
-				c := dial(t, s)
-				c.send(bytes.Join([][]byte{request("WATCH", "k"), request("UNWATCH")}, nil))
-				c.expect([]byte("+OK\r\n+OK\r\n"))
-			}
-		})
-	}
+			c.Close()
+		}
+		waitQuiet(t, s)
+		after := s.db.Stats()
+		if after.Used != before.Used || after.Keys != before.Keys {
+			t.Errorf("%d bytes and %d keys before, %d and %d after",
+				before.Used, before.Keys, after.Used, after.Keys)
+		}
+		for range 256 { // all transactions are free again
+			c := dial(t, s)
+			c.send(bytes.Join([][]byte{request("WATCH", "k"), request("UNWATCH")}, nil))
+			c.expect([]byte("+OK\r\n+OK\r\n"))
+		}
+	})
+}
+
+// waitQuiet waits until what earlier clients left is gone: connections, transactions and what snapshots needed.
+func waitQuiet(t *testing.T, s *Server) {
+	t.Helper()
+	waitNoConnections(t, s)
+	waitUntil(t, "nothing is open or kept", func() bool {
+		stats := s.db.Stats()
+		return stats.Txns == 0 && stats.Snapshots == 0 && stats.Versions == 0
+	})
 }
 
 // TestMultiBusy takes all transactions away: EXEC gives up, and with it MULTI is over.
 func TestMultiBusy(t *testing.T) {
 	const busy = "-BUSY too much contention on a key, try again\r\n"
-	for _, path := range testedPaths {
-		t.Run(string(path), func(t *testing.T) {
-			s := startTest(t, Options{Path: path})
-			c := dial(t, s)
-			c.send(bytes.Join([][]byte{request("MULTI"), request("SET", "k", "v")}, nil))
-			c.expect([]byte("+OK\r\n+QUEUED\r\n"))
-			restore := takeTxns(t, s)
-			c.send(bytes.Join([][]byte{request("EXEC"), request("GET", "k"), request("EXEC")}, nil))
-			c.expect([]byte(busy + "$-1\r\n-ERR EXEC without MULTI\r\n"))
-			sendCrowded(t, s, c)
-			c.expect([]byte(busy))
-			restore()
-			c.send(bytes.Join([][]byte{request("MULTI"), request("GET", "k"), request("EXEC")}, nil))
-			c.expect([]byte("+OK\r\n+QUEUED\r\n*1\r\n$-1\r\n"))
-		})
-	}
+	onEveryPath(t, func(t *testing.T, s *Server) {
+		waitQuiet(t, s)
+		c := dial(t, s)
+		c.send(bytes.Join([][]byte{request("MULTI"), request("SET", "absent", "v")}, nil))
+		c.expect([]byte("+OK\r\n+QUEUED\r\n"))
+		restore := takeTxns(t, s)
+		defer restore()
+		c.send(bytes.Join([][]byte{request("EXEC"), request("GET", "absent"), request("EXEC")}, nil))
+		c.expect([]byte(busy + "$-1\r\n-ERR EXEC without MULTI\r\n"))
+		sendCrowded(t, s, c)
+		c.expect([]byte(busy))
+		restore()
+		c.send(bytes.Join([][]byte{request("MULTI"), request("GET", "absent"), request("EXEC")}, nil))
+		c.expect([]byte("+OK\r\n+QUEUED\r\n*1\r\n$-1\r\n"))
+	})
 }
 
-// takeTxns empties the engine's list of free transactions until restore.
+// takeTxns empties the engine's list of free transactions until restore, which does nothing the second time.
 func takeTxns(t *testing.T, s *Server) (restore func()) {
 	t.Helper()
 	spec, err := loadSockmap()
@@ -135,22 +145,21 @@ func takeTxns(t *testing.T, s *Server) (restore func()) {
 		t.Fatal(err)
 	}
 	at := slices.IndexFunc(control.Members, func(m btf.Member) bool { return m.Name == "txn_free" })
-	free := control.Members[at].Offset.Bytes()
-	controls := s.kernel.collection.Maps["bpfdb_control"]
-	put := func(head []byte) (before []byte) {
-		value := make([]byte, control.Size)
-		if err := controls.Lookup(uint32(0), value); err != nil {
-			t.Fatal(err)
-		}
-		before = bytes.Clone(value[free : free+8])
-		copy(value[free:free+8], head)
-		if err := controls.Put(uint32(0), value); err != nil {
-			t.Fatal(err)
-		}
-		return before
+	offset := control.Members[at].Offset.Bytes()
+	// Mapped, so that the one word is written: the engine goes on with the others.
+	memory, err := unix.Mmap(s.kernel.collection.Maps["bpfdb_control"].FD(), 0, int(control.Size),
+		unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		t.Fatal(err)
 	}
-	before := put(make([]byte, 8))
-	return func() { put(before) }
+	free := (*uint64)(unsafe.Pointer(&memory[offset]))
+	before := atomic.SwapUint64(free, 0)
+	return sync.OnceFunc(func() {
+		atomic.StoreUint64(free, before)
+		if err := unix.Munmap(memory); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // TestGoRedisMulti counts with TxPipelined and with Watch from several clients at once, while others look: two

@@ -49,11 +49,12 @@ func TestPipelines(t *testing.T) {
 // one reply, and in one request.
 func TestRepliesInKernel(t *testing.T) {
 	for _, path := range []Path{PathSockmap, PathLocal} {
-		t.Run(string(path), func(t *testing.T) { repliesInKernel(t, startTest(t, Options{Path: path})) })
+		t.Run(string(path), func(t *testing.T) { repliesInKernel(t, sharedServer(t, path)) })
 	}
 }
 
 func repliesInKernel(t *testing.T, s *Server) {
+	waitNoConnections(t, s)
 	c := dial(t, s)
 	untilFast(t, c, s)
 	before := s.db.Stats().Counters
@@ -64,22 +65,27 @@ func repliesInKernel(t *testing.T, s *Server) {
 		c.send(bytes.Repeat(request("GET", "k"), 16))
 		c.expect(bytes.Repeat(bulkReply(value), 16))
 	}
-	// A request of several pieces: a reply that left with the first would wait 200 ms in the socket for more.
-	start := time.Now()
+	// A request of several pieces: a reply that left with the first would wait in the socket for more.
+	const corked = 200 * time.Millisecond // by the kernel
+	waited := 0
 	for range 100 {
+		start := time.Now()
 		c.send(bytes.Repeat(request("SET", "k", value), 16))
 		c.expect(bytes.Repeat([]byte("+OK\r\n"), 16))
+		if time.Since(start) >= corked {
+			waited++
+		}
 	}
-	if took := time.Since(start); took > 100*200*time.Millisecond/4 {
-		t.Errorf("100 round trips took %v", took)
+	if waited > 50 { // a busy machine makes some of them wait
+		t.Errorf("%d of 100 round trips took %v or more", waited, corked)
 	}
 	for name, n := range s.db.Stats().Counters {
 		if n > before[name] && (strings.HasPrefix(name, "fallback_") || strings.HasPrefix(name, "drop_")) {
 			t.Errorf("%s is %d, want 0", name, n)
 		}
 	}
-	if got := s.counter("fast_batches"); got < 200 {
-		t.Errorf("fast_batches is %d, want 200 or more", got)
+	if got := s.counter("fast_batches") - before["fast_batches"]; got < 200 {
+		t.Errorf("fast_batches rose by %d, want 200 or more", got)
 	}
 }
 
@@ -228,7 +234,7 @@ func TestThousandConnections(t *testing.T) {
 // TestOthersUntouched runs another server on the same port of another loopback address: its connections must be
 // none of ours, though the sockops program sees them.
 func TestOthersUntouched(t *testing.T) {
-	s := startTest(t, Options{Path: PathSockmap})
+	s := sharedServer(t, PathSockmap)
 	other, err := net.Listen("tcp", fmt.Sprintf("127.0.0.2:%d", s.Addr().Port()))
 	if err != nil {
 		t.Fatal(err)

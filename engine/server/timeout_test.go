@@ -35,9 +35,8 @@ func TestIdleTransaction(t *testing.T) {
 			}
 			const gone = "-TIMEOUT the transaction was idle for too long and has been aborted"
 			waitTimeouts := func(n uint64) {
-				for s.counter("timeouts") < n { // until the test's own deadline
-					time.Sleep(time.Millisecond)
-				}
+				t.Helper()
+				waitUntil(t, "the transaction is aborted", func() bool { return s.counter("timeouts") >= n })
 			}
 			for i, begin := range []string{"BEGIN", "BEGIN READONLY"} {
 				play(begin, "+OK")

@@ -1,6 +1,8 @@
 package kerneltest
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -113,8 +115,10 @@ func TestLeakOfProgramMapAndLink(t *testing.T) {
 func TestLeakIsDescribedWithItsHolder(t *testing.T) {
 	before := snapshot(t)
 	loadTinyMap(t, "leakB_map")
+	name, errName := os.ReadFile("/proc/self/comm")
 	left, err := leftBehind(before, "leakB_", briefly)
-	if err != nil || len(left) != 1 || !strings.Contains(left[0], "held by kerneltest") {
+	err = errors.Join(err, errName)
+	if err != nil || len(left) != 1 || !strings.Contains(left[0], "held by "+strings.TrimSpace(string(name))) {
 		t.Errorf("got %q, %v, want one map held by this test", left, err)
 	}
 }
@@ -152,6 +156,43 @@ func TestLeakOfPin(t *testing.T) {
 	}
 	m.Close()
 	checkLeft(t, before, "leakC_", Map, Pin)
+}
+
+// What is pinned in a BPFFS passes for held by whoever mounted it, even when it is open nowhere; once that process
+// is gone it is a leak again.
+func TestPinsInABPFFSAreItsMounters(t *testing.T) {
+	before := snapshot(t)
+	dir := BPFFS(t)
+	spec := &ebpf.MapSpec{Type: ebpf.Array, KeySize: 4, ValueSize: 8, MaxEntries: 1}
+	inner := loadTinyMap(t, "leakE_map")
+	outer, err := ebpf.NewMap(&ebpf.MapSpec{
+		Name: "leakE_maps", Type: ebpf.ArrayOfMaps, KeySize: 4, ValueSize: 4, MaxEntries: 2,
+		InnerMap: spec, Contents: []ebpf.MapKV{{Key: uint32(0), Value: inner}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pin := filepath.Join(dir, "leakE_pin")
+	err = outer.Pin(pin)
+	outer.Close()
+	inner.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkLeft(t, before, "leakE_", Map, Map, Pin)
+	after := snapshot(t)
+	if found := Named(leaks(before, after, map[int]bool{}), "leakE_"); len(found) > 0 {
+		t.Errorf("another process takes %v for leaks of its own", found)
+	}
+	gone := exec.Command("true")
+	if err := gone.Run(); err != nil {
+		t.Fatal(err)
+	}
+	for _, source := range []string{"bpf", mounterPrefix, fmt.Sprint(mounterPrefix, gone.Process.Pid)} {
+		if by := mounter(mounts.Mount{Source: source}); by != nil {
+			t.Errorf("%s was mounted by %v, want nobody", source, by)
+		}
+	}
 }
 
 func TestLeakOfInterface(t *testing.T) {

@@ -59,6 +59,9 @@ func Snapshot() (Inventory, error) {
 	if err != nil {
 		return Inventory{}, fmt.Errorf("kernel snapshot: %w", err)
 	}
+	if err := inv.addPins(bpf, holders); err != nil {
+		return Inventory{}, fmt.Errorf("kernel snapshot: %w", err)
+	}
 	for ref, name := range bpf.names {
 		inv.owners[Object{ref.kind, fmt.Sprint(ref.id), name}] = holders[ref]
 	}
@@ -70,7 +73,7 @@ func Snapshot() (Inventory, error) {
 		o.Name = bpf.names[prog]
 		inv.owners[o] = holders[prog]
 	}
-	for _, list := range []func() ([]Object, error){listPins, listNetNS, listInterfaces} {
+	for _, list := range []func() ([]Object, error){listNetNS, listInterfaces} {
 		objects, err := list()
 		if err != nil {
 			return Inventory{}, fmt.Errorf("kernel snapshot: %w", err)
@@ -84,8 +87,8 @@ func Snapshot() (Inventory, error) {
 
 // Leaks returns what after holds and before does not, in a fixed order. Objects held open only by
 // living processes that are neither this one nor its descendants are somebody else's and left
-// out, as packages are tested in parallel. Pins, namespaces and interfaces have no holder to tell
-// by: tests that make those give them names of their own and look with Named.
+// out, as packages are tested in parallel. Namespaces, interfaces and pins, but for those in a BPFFS, have no
+// holder to tell by: tests that make those give them names of their own and look with Named.
 func Leaks(before, after Inventory) []Object {
 	return leaks(before, after, ourProcesses())
 }

@@ -61,17 +61,19 @@ func addAttachedTo(cgroup string, found map[Object]bpfRef) error {
 	return nil
 }
 
-func listPins() ([]Object, error) {
+// listPins finds all pins, and who mounted the filesystem if it is a BPFFS.
+func listPins() (map[Object][]process, error) {
 	mounted, err := mounts.OfType("bpf")
 	if err != nil {
 		return nil, err
 	}
-	var found []Object
+	found := map[Object][]process{}
 	for _, m := range mounted {
+		by := mounter(m)
 		err := walkExisting(m.Point, func(path string, entry fs.DirEntry) error {
 			// The kernel puts these two into every bpffs itself.
 			if path != m.Point && entry.Name() != "maps.debug" && entry.Name() != "progs.debug" {
-				found = append(found, Object{Pin, path, entry.Name()})
+				found[Object{Pin, path, entry.Name()}] = by
 			}
 			return nil
 		})

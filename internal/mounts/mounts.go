@@ -17,6 +17,7 @@ type Mount struct {
 	Root   string // path inside the mounted filesystem that forms the root of this mount
 	Point  string // mount point as this process sees it
 	FSType string // filesystem type as the kernel names it
+	Source string // what the mounter gave as its source
 }
 
 // OfType lists the mounts of one filesystem type, in the kernel's order. No mount is no error.
@@ -44,10 +45,12 @@ func parse(mountinfo string) ([]Mount, error) {
 		// A variable number of optional fields ends at " - ", after which the type comes first.
 		before, after, ok := strings.Cut(strings.TrimSpace(line), " - ")
 		fields, typed := strings.Fields(before), strings.Fields(after)
-		if !ok || len(fields) < 6 || len(typed) < 1 {
+		if !ok || len(fields) < 6 || len(typed) < 2 {
 			return nil, fmt.Errorf("malformed mountinfo line %q", line)
 		}
-		all = append(all, Mount{Root: unescape(fields[3]), Point: unescape(fields[4]), FSType: typed[0]})
+		all = append(all, Mount{
+			Root: unescape(fields[3]), Point: unescape(fields[4]), FSType: typed[0], Source: unescape(typed[1]),
+		})
 	}
 	return all, nil
 }

@@ -14,9 +14,9 @@ func TestParse(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Mount{
-		{Root: "/", Point: "/", FSType: "ext4"},
-		{Root: "/", Point: "/sys/fs/cgroup", FSType: "tmpfs"},
-		{Root: "/inner", Point: "/sys/fs/cgroup/uni fied", FSType: "cgroup2"},
+		{Root: "/", Point: "/", FSType: "ext4", Source: "/dev/vda"},
+		{Root: "/", Point: "/sys/fs/cgroup", FSType: "tmpfs", Source: "tmpfs"},
+		{Root: "/inner", Point: "/sys/fs/cgroup/uni fied", FSType: "cgroup2", Source: "cgroup2"},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("parse: got %+v, want %+v", got, want)
