@@ -101,7 +101,8 @@ struct control {
 	__u64 log_mask; /* lines of the log's ring - 1; 0 = there is no log */
 	__u64 log_limit; /* highest LSN that may be given out; user space raises it as it empties the ring */
 	__u64 log_failed; /* an errno: the log cannot be written any more; then log_limit is 0 */
-	__u64 _pad0[4];
+	__u64 log_until; /* CLOCK_MONOTONIC: no commits from then on; user space puts it off. 0 = never */
+	__u64 _pad0[3];
 	__u64 durable; /* every commit up to this LSN is on disk; user space raises it */
 	__u64 log_sync; /* replies wait for what they depend on to be durable */
 	/* What user space has to know of a pinned store that it adopts: see engine/pin.go. */
@@ -109,7 +110,9 @@ struct control {
 	__u64 log_tail; /* line at which the ring's first record that is not in the log begins */
 	__u64 log_last; /* LSN of the last commit in the log */
 	__u64 log_store[2]; /* the id of the log */
+	__u64 log_lacks; /* the log lacks commits of the store: only a checkpoint makes it whole */
 	__u64 pruning; /* a FLUSHALL has not freed everything yet */
+	__u64 _pad7[7];
 	__u64 index_state; /* bits 0..31 bucket count N, bits 32..39 level: 2^level <= N < 2^(level+1) */
 	__u64 _pad1[7];
 	__u64 heap_cursor; /* first unit never allocated */

@@ -30,7 +30,7 @@
 			return reply_arity(s);                             \
 		return look_up ? COMMAND_KNOWN : run
 
-/* A command that may change something. */
+/* A command that may change something, or must not be run twice. */
 #define COMMAND_WRITE(name, arity, run) COMMAND(name, arity, s->deferring ? SERVE_SYNC : (run))
 
 static __always_inline int command_run(struct scratch *s, struct conn *c, int look_up)
@@ -60,7 +60,7 @@ static __always_inline int command_run(struct scratch *s, struct conn *c, int lo
 		COMMAND(NAME('M', 'U', 'L', 'T', 'I', 0), 1, command_multi(s, c));
 		COMMAND(NAME('E', 'X', 'E', 'C', 0, 0), -1, command_exec(s, c));
 		COMMAND(NAME_DISCARD, 1, command_discard(s));
-		COMMAND(NAME('W', 'A', 'T', 'C', 'H', 0), -2, command_watch(s, c));
+		COMMAND_WRITE(NAME('W', 'A', 'T', 'C', 'H', 0), -2, command_watch(s, c));
 		COMMAND(NAME_UNWATCH, 1, command_unwatch(s, c));
 	}
 	return SERVE_USER;

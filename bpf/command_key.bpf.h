@@ -101,9 +101,11 @@ __noinline int command_dbsize(struct scratch *s, struct conn *c)
 		reply_text(s, "-ERR DBSIZE is not allowed inside a transaction\r\n");
 		return SERVE_DONE;
 	}
+	s->number = kv_count();
+	/* Only after the keys were counted: what was committed meanwhile may count. */
 	if (ctl && ctl->log_sync)
 		log_depend(s, READ_ONCE(ctl->clock));
-	return reply_integer(s, kv_count());
+	return reply_integer(s, s->number);
 }
 
 #endif

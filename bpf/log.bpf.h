@@ -38,8 +38,14 @@ static __always_inline int log_on(struct control *ctl)
  */
 static __always_inline __u64 log_reserve(struct control *ctl, __u32 lines)
 {
+	__u64 until;
+
 	if (!log_on(ctl))
 		return __sync_fetch_and_add(&ctl->clock, 1) + 1;
+	/* Not left to log_limit: user space may be held up in a write, or stopped. */
+	until = READ_ONCE(ctl->log_until);
+	if (until && bpf_ktime_get_ns() > until)
+		return 0;
 	for (__u32 i = unknown_zero(); i < BPFDB_MAX_TRIES && CAN_LOOP; i++) {
 		__u64 old = READ_ONCE(ctl->clock);
 

@@ -42,7 +42,7 @@ static __always_inline int serve_waits(struct scratch *s)
 /* Executes the request that was parsed; an enum serve_status. */
 static __always_inline int serve_request(struct scratch *s, struct conn *c)
 {
-	__u32 start = s->out_len;
+	__u32 start = s->out_len, reads;
 	int status;
 
 	if (!reply_fits(s, REPLY_ROOM))
@@ -51,7 +51,14 @@ static __always_inline int serve_request(struct scratch *s, struct conn *c)
 		return multi_request(s, c);
 	switch (serve_enter(s, c)) {
 	case 0:
+		reads = txn_reads(s->txn);
 		status = command_run(s, c, 0);
+		if (status == SERVE_DONE && s->deferring && serve_waits(s)) {
+			/* It only read, and will again. */
+			status = SERVE_SYNC;
+			s->out_len = start;
+			txn_forget_reads(s->txn, reads);
+		}
 		if (s->txn && !s->exec.txn)
 			command_leave(s);
 		break;
@@ -60,10 +67,6 @@ static __always_inline int serve_request(struct scratch *s, struct conn *c)
 		break;
 	default:
 		return SERVE_BUSY;
-	}
-	if (status == SERVE_DONE && s->deferring && serve_waits(s)) {
-		s->out_len = start; /* it only read, and will again */
-		return SERVE_SYNC;
 	}
 	if (status == SERVE_DONE)
 		s->commands++;

@@ -93,6 +93,23 @@ static __always_inline int txn_add_read(struct scratch *s)
 	return 0;
 }
 
+/* How many reads the transaction depends on; 0 without one. */
+static __always_inline __u32 txn_reads(__u32 txn)
+{
+	struct txn *t = txn ? txn_at(txn) : 0;
+
+	return t ? t->reads_len : 0;
+}
+
+/* Takes back all reads but the first so many. */
+static __always_inline void txn_forget_reads(__u32 txn, __u32 reads)
+{
+	struct txn *t = txn ? txn_at(txn) : 0;
+
+	if (t && t->reads_len > reads)
+		t->reads_len = reads;
+}
+
 /* Adds a version of the staged key to the write set, or replaces the one that is there. */
 static __always_inline int txn_add_write(struct scratch *s, __u64 ref)
 {

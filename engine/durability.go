@@ -107,9 +107,7 @@ func (db *DB) Log() LogStats {
 		return s
 	}
 	s.On, s.Durable, s.Bytes = true, atomic.LoadUint64(&c.Durable), p.written.Load()
-	p.turn.Lock()
-	s.PendingBytes = (s.LSN - min(s.LSN, p.ring.at)) * logLine
-	p.turn.Unlock()
+	s.PendingBytes = (s.LSN - min(s.LSN, atomic.LoadUint64(&c.LogTail))) * logLine
 	if failure := p.failure.Load(); failure != nil {
 		s.Err = *failure
 	} else if errno := atomic.LoadUint64(&c.LogFailed); errno != 0 {

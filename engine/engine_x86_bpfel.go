@@ -55,14 +55,17 @@ type engineControl struct {
 	LogMask        uint64
 	LogLimit       uint64
 	LogFailed      uint64
-	Pad0           [4]uint64
+	LogUntil       uint64
+	Pad0           [3]uint64
 	Durable        uint64
 	LogSync        uint64
 	Layout         uint64
 	LogTail        uint64
 	LogLast        uint64
 	LogStore       [2]uint64
+	LogLacks       uint64
 	Pruning        uint64
+	Pad7           [7]uint64
 	IndexState     uint64
 	Pad1           [7]uint64
 	HeapCursor     uint64

@@ -50,6 +50,9 @@ var (
 	ErrLogFailed = errors.New("the redo log cannot be written")
 	// ErrLogStalled gives up a write that waited too long for the redo log. It may or may not have happened.
 	ErrLogStalled = errors.New("the redo log has been stalled")
+	// ErrLogHeld says that the redo log cannot be written now, for lack of space say. What was committed and is not
+	// durable stays so until it can. It is an ErrLogFailed.
+	ErrLogHeld = fmt.Errorf("%w now", ErrLogFailed)
 	// ErrTxnLog says that a transaction's changes exceed what one record of the redo log may hold, 16 MiB.
 	ErrTxnLog = fmt.Errorf("transaction writes over %d bytes of redo log", redolog.MaxRecordBytes)
 	// ErrPinned refuses to adopt a pinned store; the text says why, and what can be done.

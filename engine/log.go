@@ -34,12 +34,12 @@ type logPump struct {
 	ring    *ring
 	files   *redolog.Log
 
-	turn     sync.Mutex // held by who moves commits: any waiter may
+	turn     turn // held by who moves commits: any waiter may
 	batch    batch
-	looked   time.Time // when the ring was last looked at
 	retry    time.Time // not to write before: the last attempt failed
-	unsynced int       // asynchronous: bytes written and not synced
-	oldest   time.Time // ... and when the oldest of these may have been committed
+	lease    lease     // asynchronous: how long commits may go on
+	appended uint64    // bytes written since start, and ...
+	synced   uint64    // ... how many of them are on disk
 
 	written atomic.Uint64         // bytes since the last checkpoint began
 	failure atomic.Pointer[error] // the log cannot go on
@@ -54,7 +54,6 @@ type logPump struct {
 func (p *logPump) start(last uint64) {
 	c := p.control
 	p.ring.at = max(last, atomic.LoadUint64(&c.Clock))
-	p.looked = time.Now()
 	atomic.StoreUint64(&c.Clock, p.ring.at)
 	atomic.StoreUint64(&c.Durable, p.ring.at)
 	atomic.StoreUint64(&c.LogTail, p.ring.at)
@@ -64,33 +63,41 @@ func (p *logPump) start(last uint64) {
 	p.run()
 }
 
-// resume goes on with the ring of an adopted store, whose log ends with the LSN `last`. It reports whether
-// commits have got lost that were in neither: a checkpoint has to make up for them.
+// resume goes on with the ring of an adopted store, whose log ends with the LSN `last` and is all on disk. It
+// reports whether commits have got lost that were in neither: a checkpoint has to make up for them, and
+// until there is one every later adoption finds the same.
 func (p *logPump) resume(last uint64) (lost bool) {
 	c := p.control
 	p.ring.at = atomic.LoadUint64(&c.LogTail)
 	p.ring.logged = last
-	p.looked = time.Now()
-	lost = last < atomic.LoadUint64(&c.LogLast)
+	if last < atomic.LoadUint64(&c.LogLast) {
+		atomic.StoreUint64(&c.LogLacks, 1)
+	}
 	atomic.StoreUint64(&c.LogFailed, 0)
+	atomic.StoreUint64(&c.Durable, p.ring.at)
 	p.open()
 	p.run()
-	return lost
+	return atomic.LoadUint64(&c.LogLacks) != 0
 }
 
 // open lets commits go through the ring.
 func (p *logPump) open() {
-	p.raiseLimit()
 	sync := uint64(0)
 	if p.window == 0 {
 		sync = 1
+		atomic.StoreUint64(&p.control.LogUntil, 0)
 	}
 	atomic.StoreUint64(&p.control.LogSync, sync)
+	p.turn = make(turn, 1)
+	p.quit, p.syncing = make(chan struct{}), make(chan struct{}, 1)
+	if p.window > 0 {
+		p.lease.begin(p.control, p.window)
+	}
+	p.admitLocked()
 }
 
 // run begins to move commits.
 func (p *logPump) run() {
-	p.quit, p.syncing = make(chan struct{}), make(chan struct{}, 1)
 	p.done.Go(p.pump)
 	if p.window > 0 {
 		p.done.Go(p.syncInBackground)
@@ -99,7 +106,10 @@ func (p *logPump) run() {
 
 // pump moves commits that nobody waits for, until stop.
 func (p *logPump) pump() {
-	wait := pumpBusy
+	wait, idle := pumpBusy, pumpIdle
+	if p.window > 0 {
+		idle = min(idle, p.window/leaseParts)
+	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	for {
@@ -110,7 +120,7 @@ func (p *logPump) pump() {
 		}
 		moved, _ := p.move() // a failure is told to those it concerns
 		p.long(p.written.Load())
-		if wait = min(2*wait, pumpIdle); moved {
+		if wait = min(2*wait, idle); moved {
 			wait = pumpBusy
 		}
 		timer.Reset(wait)
@@ -134,8 +144,8 @@ func (p *logPump) stop() error {
 // move writes the commits that are complete, a frame at most, and in synchronous mode syncs them. It
 // reports whether there were any.
 func (p *logPump) move() (bool, error) {
-	p.turn.Lock()
-	defer p.turn.Unlock()
+	p.turn.take()
+	defer p.turn.give()
 	return p.moveLocked()
 }
 
@@ -143,10 +153,10 @@ func (p *logPump) moveLocked() (bool, error) {
 	if failure := p.failure.Load(); failure != nil {
 		return false, *failure
 	}
-	now := time.Now()
-	if now.Before(p.retry) {
+	if time.Now().Before(p.retry) {
 		return false, nil
 	}
+	p.lease.look(p.control, p.window)
 	p.ring.take(&p.batch, frameBytes)
 	moved := p.batch.end != p.ring.at
 	if moved {
@@ -154,8 +164,7 @@ func (p *logPump) moveLocked() (bool, error) {
 			return false, err
 		}
 	}
-	p.looked = now
-	p.admitLocked(now)
+	p.admitLocked()
 	return moved, nil
 }
 
@@ -182,14 +191,12 @@ func (p *logPump) writeLocked() error {
 		atomic.StoreUint64(&p.control.LogLast, b.last)
 	}
 	atomic.StoreUint64(&p.control.LogTail, b.end)
-	if p.window == 0 {
+	if p.appended += uint64(len(b.records)); p.window == 0 {
+		p.synced = p.appended
+	}
+	if p.synced == p.appended {
 		atomic.StoreUint64(&p.control.Durable, b.end)
-		return nil
 	}
-	if p.unsynced == 0 {
-		p.oldest = p.looked
-	}
-	p.unsynced += len(b.records)
 	return nil
 }
 
@@ -204,27 +211,27 @@ func (p *logPump) retryLater(err error) error {
 	return err
 }
 
-// admitLocked lets commits go as far as the ring has room, but not at all while one that is not durable is
-// older than the window of asynchronous durability: that bounds what a crash can lose.
-func (p *logPump) admitLocked(now time.Time) {
-	if p.unsynced > 0 {
-		age := now.Sub(p.oldest)
-		if age >= p.window/2 || p.unsynced >= asyncSyncBytes {
-			select {
-			case p.syncing <- struct{}{}:
-			default:
-			}
-		}
-		if age >= p.window {
-			atomic.StoreUint64(&p.control.LogLimit, 0)
-			return
+// admitLocked lets commits go as far as the ring has room, and with asynchronous durability as long as what
+// was committed first of what a crash would lose is not older than the window.
+func (p *logPump) admitLocked() {
+	c := p.control
+	if atomic.LoadUint64(&c.LogFailed) != 0 {
+		return // until what was refused then has been written
+	}
+	if p.window > 0 {
+		if p.lease.settle(c, p.window) || p.appended-p.synced >= asyncSyncBytes {
+			p.wantSync()
 		}
 	}
-	p.raiseLimit()
+	atomic.StoreUint64(&c.LogLimit, p.ring.at+p.ring.mask+1-logHeadroom)
 }
 
-func (p *logPump) raiseLimit() {
-	atomic.StoreUint64(&p.control.LogLimit, p.ring.at+p.ring.mask+1-logHeadroom)
+// wantSync has what was written synced in the background.
+func (p *logPump) wantSync() {
+	select {
+	case p.syncing <- struct{}{}:
+	default:
+	}
 }
 
 // refuse has the kernel refuse every commit.
@@ -259,12 +266,12 @@ func (p *logPump) syncInBackground() {
 
 // sync makes durable what has been written so far.
 func (p *logPump) sync() error {
-	p.turn.Lock()
-	end, bytes, looked := p.ring.at, p.unsynced, p.looked
-	p.turn.Unlock()
+	p.turn.take()
+	end, appended := p.ring.at, p.appended
+	p.turn.give()
 	_, err := p.files.Sync()
-	p.turn.Lock()
-	defer p.turn.Unlock()
+	p.turn.take()
+	defer p.turn.give()
 	if err != nil {
 		return p.fail(err)
 	}
@@ -272,8 +279,7 @@ func (p *logPump) sync() error {
 		return nil // another sync was faster
 	}
 	atomic.StoreUint64(&p.control.Durable, end)
-	p.unsynced -= bytes
-	p.oldest = looked // what was not taken then was not acknowledged before
-	p.admitLocked(time.Now())
+	p.synced = appended
+	p.admitLocked()
 	return nil
 }

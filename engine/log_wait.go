@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"sync/atomic"
 	"time"
+
+	"bpfdb/engine/redolog"
 )
 
 // WaitDurable returns when the commit with this LSN, and all before it, are on disk; at once without a redo
@@ -30,56 +32,69 @@ func (db *DB) waitSync(lsn uint64) error {
 	return db.WaitDurable(lsn)
 }
 
+// PollDurable does what WaitDurable does, but ErrLogHeld instead of waiting until a disk that takes nothing now
+// does again.
+func (db *DB) PollDurable(lsn uint64) error {
+	if db.Durable(lsn) {
+		return nil
+	}
+	return db.pump.wait(db.pump.durable(lsn), true)
+}
+
 // waitDurable does the work itself when nobody else is at it: whoever comes to wait meanwhile has its
 // commit in the next group, which saves waking a thread for each (group commit, led by a waiter).
-func (p *logPump) waitDurable(lsn uint64) error {
-	return p.wait(func() bool { return atomic.LoadUint64(&p.control.Durable) >= lsn }, func() error {
-		if p.window == 0 {
-			return nil
-		}
-		return p.sync()
-	})
+func (p *logPump) waitDurable(lsn uint64) error { return p.wait(p.durable(lsn), false) }
+
+func (p *logPump) durable(lsn uint64) func() bool {
+	return func() bool { return atomic.LoadUint64(&p.control.Durable) >= lsn }
 }
 
 // waitMoved waits until all commits up to lsn have been written, durable or not.
 func (p *logPump) waitMoved(lsn uint64) error {
-	return p.wait(func() bool { return p.ring.at >= lsn }, func() error { return nil })
+	return p.wait(func() bool { return atomic.LoadUint64(&p.control.LogTail) >= lsn }, false)
 }
 
-// WaitLog returns when the redo log has room again for a commit that was refused (ServeLog).
-// ErrLogStalled when the disk takes too long, ErrLogFailed when it will take nothing more.
+// WaitLog returns when the redo log has room again for a commit that was refused (ServeLog), be it the largest.
+// ErrLogStalled when the disk takes too long, ErrLogFailed when it takes nothing.
 func (db *DB) WaitLog() error {
 	p := db.pump
 	if p == nil {
 		return nil
 	}
-	room := func() bool {
-		return atomic.LoadUint64(&p.control.LogLimit) > atomic.LoadUint64(&p.control.Clock)
-	}
-	return p.wait(room, func() error {
-		if p.window == 0 {
-			return nil
-		}
-		return p.sync()
-	})
+	return p.wait(p.hasRoom, true)
 }
 
-// wait moves commits, and calls after, until done says so, with the turn held.
-func (p *logPump) wait(done func() bool, after func() error) error {
+func (p *logPump) hasRoom() bool {
+	c := p.control
+	until := atomic.LoadUint64(&c.LogUntil)
+	return atomic.LoadUint64(&c.LogLimit) >= atomic.LoadUint64(&c.Clock)+redolog.MaxRecordBytes/logLine+1 &&
+		(until == 0 || uint64(monotonic()) < until)
+}
+
+// wait moves commits until done says so. With held it gives up with ErrLogHeld where the disk takes nothing now.
+func (p *logPump) wait(done func() bool, held bool) error {
 	deadline := time.Now().Add(waitLimit)
 	for n := 1; ; n++ {
-		p.turn.Lock()
 		if done() {
-			p.turn.Unlock()
+			return nil
+		}
+		if !p.turn.takeBefore(deadline) {
+			return fmt.Errorf("%w for %v: a write or fsync has not returned", ErrLogStalled, waitLimit)
+		}
+		if done() {
+			p.turn.give()
 			return nil
 		}
 		moved, err := p.moveLocked()
-		p.turn.Unlock()
+		p.turn.give()
 		if failure := p.failure.Load(); failure != nil {
 			return *failure
 		}
-		if err == nil {
-			err = after()
+		if held && atomic.LoadUint64(&p.control.LogFailed) != 0 {
+			return ErrLogHeld
+		}
+		if p.window > 0 {
+			p.wantSync()
 		}
 		if !time.Now().Before(deadline) {
 			return fmt.Errorf("%w for %v: %w", ErrLogStalled, waitLimit, errOrBusy(err))

@@ -116,19 +116,28 @@ func (db *DB) splitSome() (int32, error) {
 // FlushAll removes every key. All vanish at one instant for every reader and path; the
 // call returns when their memory is free again, but for what open snapshots still read.
 func (db *DB) FlushAll() error {
+	lsn, err := db.Flush()
+	if err != nil {
+		return err
+	}
+	return db.waitSync(lsn)
+}
+
+// Flush is FlushAll, but leaves it to the caller to wait until the commit with this LSN is durable. After an
+// error of the redo log nothing has happened.
+func (db *DB) Flush() (lsn uint64, err error) {
 	db.flush.Lock()
 	defer db.flush.Unlock()
 	if err := db.WaitLog(); err != nil {
-		return err
+		return 0, err
 	}
-	args := engineMaintainArgs{}
-	if err := call(db.programs.Flush, &args); err != nil {
-		return err
+	c := db.control.at(0)
+	atomic.StoreUint64(&c.Pruning, 1) // before: whoever adopts the store must know
+	if err := call(db.programs.Flush, &engineMaintainArgs{}); err != nil {
+		return 0, err
 	}
-	if err := db.waitSync(atomic.LoadUint64(&db.control.at(0).FlushTs)); err != nil {
-		return err
-	}
-	return db.pruneAll()
+	lsn = atomic.LoadUint64(&c.FlushTs)
+	return lsn, db.pruneAll()
 }
 
 // pruneAll frees what a FLUSHALL has removed.

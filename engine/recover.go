@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"bpfdb/engine/redolog"
@@ -86,6 +87,9 @@ func (db *DB) resume(recovery *redolog.Recovery) error {
 	db.recovered.Notes = append(db.recovered.Notes,
 		"the log has lost commits that are in the pinned store: a checkpoint is being written")
 	_, err := db.Checkpoint()
+	if err == nil {
+		atomic.StoreUint64(&p.control.LogLacks, 0)
+	}
 	return err
 }
 

@@ -25,15 +25,18 @@ func flushAll(c *conn, args [][]byte, r *reply) error {
 		r.failure("ERR FLUSHALL is not allowed inside a transaction")
 		return nil
 	}
-	err := c.loop.server.db.FlushAll()
-	if errors.Is(err, engine.ErrLogFailed) {
-		r.failure("MISCONF " + err.Error())
-		return nil
-	}
-	if err != nil {
+	lsn, err := c.loop.server.db.Flush()
+	switch {
+	case errors.Is(err, engine.ErrLogFailed):
+		r.failure("MISCONF " + err.Error() + ", nothing may change")
+	case errors.Is(err, engine.ErrLogStalled):
+		r.failure(logStalled)
+	case err != nil:
 		return fmt.Errorf("flush: %w", err)
+	default:
+		c.dependIfSync(lsn)
+		r.status("OK")
 	}
-	r.status("OK")
 	return nil
 }
 
@@ -110,6 +113,10 @@ func (c *conn) call(words ...[]byte) ([]byte, error) {
 		case status == engine.ServeGrow:
 			if err := c.loop.server.db.Grow(); err != nil {
 				return nil, err
+			}
+		case status == engine.ServeLog:
+			if err := c.loop.server.db.WaitLog(); errors.Is(err, engine.ErrLogStalled) {
+				return nil, errConflict
 			}
 		case status != engine.ServeBusy:
 			return nil, fmt.Errorf("%s: unexpected status %d", words[0], status)

@@ -25,13 +25,14 @@ const (
 
 // loop is one event loop: an operating-system thread, an epoll instance and a work area.
 type loop struct {
-	server *Server
-	epoll  int
-	wake   int // eventfd: there is mail, or the loop is to end
-	area   *engine.Area
-	conns  map[int]*conn // by file descriptor
-	owed   map[*conn]struct{}
-	held   map[*conn]struct{} // with replies that wait for the redo log
+	server    *Server
+	epoll     int
+	wake      int // eventfd: there is mail, or the loop is to end
+	area      *engine.Area
+	conns     map[int]*conn // by file descriptor
+	owed      map[*conn]struct{}
+	held      map[*conn]time.Time // with replies that wait for the redo log, and how long they may
+	heldUntil time.Time           // not to look before whether they may be sent
 
 	mail struct {
 		sync.Mutex
@@ -42,7 +43,7 @@ type loop struct {
 
 func newLoop(s *Server) (*loop, error) {
 	l := &loop{server: s, epoll: -1, wake: -1, conns: map[int]*conn{}, owed: map[*conn]struct{}{},
-		held: map[*conn]struct{}{}}
+		held: map[*conn]time.Time{}}
 	var err error
 	if l.area, err = s.db.ClaimArea(); err != nil {
 		return nil, fmt.Errorf("claim a work area: %w", err)
@@ -127,7 +128,7 @@ func (l *loop) readMail() (done bool) {
 
 func (l *loop) timeout() int {
 	if len(l.held) > 0 {
-		return 0
+		return int(max(0, time.Until(l.heldUntil)) / time.Millisecond)
 	}
 	if len(l.owed) == 0 {
 		return -1
