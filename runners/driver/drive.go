@@ -13,6 +13,7 @@ type phaseKind uint8
 
 const (
 	loading phaseKind = iota
+	reading           // every record once
 	running
 )
 
@@ -60,7 +61,7 @@ func newBackend(ctx context.Context, cfg Config) (backend, error) {
 }
 
 func drive(ctx context.Context, cfg Config, kind phaseKind) (*Result, error) {
-	if kind == loading {
+	if kind != running {
 		cfg.Rate, cfg.First, cfg.Total, cfg.Warmup, cfg.Window = 0, 0, 0, Warmup{}, 0
 	}
 	if err := cfg.Validate(); err != nil {
@@ -83,8 +84,8 @@ func drive(ctx context.Context, cfg Config, kind phaseKind) (*Result, error) {
 		}
 	}
 	var p *phase
-	if kind == loading {
-		p, err = loadPhase(cfg)
+	if kind != running {
+		p, err = recordsPhase(cfg, kind)
 		measured = length{operations: endless} // nothing but its records ends it
 	} else {
 		p, err = runPhase(cfg, cfg.Seed, measured)

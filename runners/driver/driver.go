@@ -165,6 +165,12 @@ func Load(ctx context.Context, cfg Config) (*Result, error) {
 	return drive(ctx, cfg, loading)
 }
 
+// ReadBack reads every record once, as Load inserts them. What was lost is in Result.Misses, what
+// is wrong in Result.VerifyFailures.
+func ReadBack(ctx context.Context, cfg Config) (*Result, error) {
+	return drive(ctx, cfg, reading)
+}
+
 // Run sends the warm-up and then the measured operations over the same connections. When
 // the context ends or a connection fails during the measured phase, it returns the partial
 // Result with the error, which must not pass for a measurement; before that phase, none.

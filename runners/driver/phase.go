@@ -59,8 +59,8 @@ func (p *prefix) Digest() uint64 {
 	return p.digest
 }
 
-// loadPhase inserts every record once.
-func loadPhase(cfg Config) (*phase, error) {
+// recordsPhase inserts, or reads, every record once.
+func recordsPhase(cfg Config, kind phaseKind) (*phase, error) {
 	p := &phase{workers: make([]worker, cfg.Connections)}
 	for i := range p.workers {
 		ops, err := workloads.NewLoadOps(cfg.Workload, i, cfg.Connections)
@@ -68,9 +68,21 @@ func loadPhase(cfg Config) (*phase, error) {
 			return nil, err
 		}
 		p.workers[i] = worker{ops: ops, left: ops.Len()}
+		if kind == reading {
+			p.workers[i].ops = reads{ops}
+		}
 		p.total += ops.Len()
 	}
 	return p, nil
+}
+
+// reads are the reads of what a source inserts.
+type reads struct{ source }
+
+func (r reads) Next() workloads.Op {
+	op := r.source.Next()
+	op.Kind = workloads.Read
+	return op
 }
 
 // length bounds a phase by count or, where that is 0, by time.

@@ -21,6 +21,8 @@ const (
 	oneTripRate          = 40_000 // transactions in one round trip: a procedure or script
 	moreTripsRate        = 20_000
 
+	recoverRate = 300_000 // records
+
 	startAndStop = 500 * time.Millisecond
 )
 
@@ -48,6 +50,9 @@ func (t Trial) Estimate() time.Duration {
 		loaded = 2 * data.Places() // stored, and read back in the end
 	}
 	seconds := float64(t.Operations+t.WarmupOperations)/float64(rate) + float64(loaded)/loadRate
+	if t.Cell.Stop != "" {
+		seconds += float64(loaded)/recoverRate + startAndStop.Seconds()
+	}
 	seconds += t.warmup().Seconds() + t.Duration.Seconds()*t.tries()
 	return startAndStop + time.Duration(seconds*float64(time.Second))
 }

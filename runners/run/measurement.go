@@ -17,12 +17,16 @@ import (
 	"bpfdb/runners/spec"
 )
 
-// window is the resolution of a trial's course.
-const window = time.Second
+// window is the resolution of a trial's course, fineWindow that of one with a checkpoint,
+// which may be over within a second.
+const (
+	window     = time.Second
+	fineWindow = 100 * time.Millisecond
+)
 
 // configure is the load of a trial as the driver takes it.
 func configure(t plan.Trial, addr string) driver.Config {
-	return driver.Config{
+	config := driver.Config{
 		Addr:        addr,
 		Driver:      t.Cell.Driver,
 		Protocol:    respVersion,
@@ -39,6 +43,10 @@ func configure(t plan.Trial, addr string) driver.Config {
 		Window:      window,
 		Verify:      true,
 	}
+	if t.Cell.Checkpoint {
+		config.Window = fineWindow
+	}
+	return config
 }
 
 // pinClient keeps this process to the processors the trial gives its clients. Clients of a
@@ -55,6 +63,7 @@ func pinClient(t plan.Trial) (unpin func() error, err error) {
 type measurement struct {
 	trial         *results.Trial
 	clients       []string
+	halfway       checkpoint
 	started       time.Time
 	before, after host.CPUTime
 }
@@ -66,6 +75,7 @@ func (m *measurement) run(ctx context.Context, config driver.Config) (*driver.Re
 		m.started = time.Now().UTC()
 		m.trial.Started = m.started
 		m.before, beforeErr = host.ReadCPUTime(os.DirFS("/"))
+		m.halfway.begin(ctx)
 	}
 	config.Finished = func() { m.after, afterErr = host.ReadCPUTime(os.DirFS("/")) }
 	var result *driver.Result
@@ -79,8 +89,12 @@ func (m *measurement) run(ctx context.Context, config driver.Config) (*driver.Re
 		}
 		result, err = fleet.Run(ctx, config, commands)
 	}
-	if err := errors.Join(err, beforeErr, afterErr); err != nil {
+	written, checkpointErr := m.halfway.end(err != nil)
+	if err := errors.Join(err, beforeErr, afterErr, checkpointErr); err != nil {
 		return nil, err
+	}
+	if m.trial.Checkpoint = written; written != nil {
+		m.trial.WindowNS = config.Window.Nanoseconds()
 	}
 	return result, nil
 }

@@ -44,6 +44,7 @@ func write(t *testing.T, text string) string {
 	for name, memory := range map[string]string{"one": "1GiB", "two": "1GiB", "big": "8GiB"} {
 		files["systems/"+name+".yaml"] = strings.NewReplacer("NAME", name, "MEMORY", memory).Replace(system)
 	}
+	files["systems/kept.yaml"] = strings.NewReplacer("NAME", "kept", "MEMORY", "1GiB").Replace(system) + "keeps: kill\n"
 	files["systems/broken.yaml"] = "name: broken\nready: maybe\n"
 	if err := os.Mkdir(filepath.Join(dir, "systems"), 0o755); err != nil {
 		t.Fatal(err)
