@@ -128,7 +128,8 @@ func TestCells(t *testing.T) {
 		t.Fatalf("%d cells, %v", len(cells), err)
 	}
 	for i, c := range cells {
-		if want := []string{"test", "other"}[i/2]; c.System.Name != want || !strings.HasPrefix(c.Name, want+" ycsb-a 100 B c") {
+		want := []string{"test", "other"}[i/2]
+		if c.System.Name != want || !strings.HasPrefix(c.Name, want+" ycsb-a 100 B c") {
 			t.Errorf("cell %d is %q", i, c.Name)
 		}
 	}

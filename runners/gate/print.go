@@ -12,8 +12,8 @@ func (d *Document) Print(w io.Writer) error {
 	for _, s := range d.Sides {
 		fmt.Fprintf(w, "%s: %s (%s)\n", s.Name, s.Source, s.Revision)
 	}
-	fmt.Fprintf(w, "\n%d rounds a block; worse: slower p99 or less throughput, median over rounds with %.0f %% interval; "+
-		"%.0f s\n", d.Rounds, 100*d.Rules.Confidence, d.Finished.Sub(d.Started).Seconds())
+	fmt.Fprintf(w, "\n%d rounds a block; worse: slower p99 or less throughput, median over rounds with "+
+		"%.0f %% interval; %.0f s\n", d.Rounds, 100*d.Rules.Confidence, d.Finished.Sub(d.Started).Seconds())
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "cell\tmetric\tworse by\tinterval\tp (Holm)\tleast effect\tblocks\tshown in\tverdict")
 	for _, f := range d.Timed.Findings {

@@ -163,7 +163,8 @@ func (g Gate) calibrate(ctx context.Context, effect float64, build Builder) (int
 // Print writes what the self-test found.
 func (t *Selftest) Print(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "aimed at\tdelay\tp99 really worse by\tinterval\trounds\tgates\tregression\tinconclusive\tok\tlongest")
+	fmt.Fprintln(table, "aimed at\tdelay\tp99 really worse by\tinterval\trounds\t"+
+		"gates\tregression\tinconclusive\tok\tlongest")
 	for _, s := range t.Series {
 		fmt.Fprintf(table, "%s\t%d ns\t%s\t[%s, %s]\t%d\t%d\t%d\t%d\t%d\t%.0f s\n", share(1+s.Intended), s.DelayNS,
 			share(s.Injected.Median), share(s.Injected.Lo), share(s.Injected.Hi), s.Injected.Rounds,

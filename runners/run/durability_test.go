@@ -56,11 +56,15 @@ func TestRecovery(t *testing.T) {
 
 // Losing what was promised fails the run; losing what was not is counted.
 func TestRecoveryFindsLoss(t *testing.T) {
-	_, err := run.Run(t.Context(), recovery(t, systemtest.Lossy, system.KeepsStop, spec.StopTerm), t.TempDir(), observer{})
+	lossy := func(stop string) (*results.Run, error) {
+		p := recovery(t, systemtest.Lossy, system.KeepsStop, stop)
+		return run.Run(t.Context(), p, t.TempDir(), observer{})
+	}
+	_, err := lossy(spec.StopTerm)
 	if !errors.Is(err, run.ErrWrongValues) {
 		t.Errorf("a promise broken: got %v, want ErrWrongValues", err)
 	}
-	r, err := run.Run(t.Context(), recovery(t, systemtest.Lossy, system.KeepsStop, spec.StopKill), t.TempDir(), observer{})
+	r, err := lossy(spec.StopKill)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +72,8 @@ func TestRecoveryFindsLoss(t *testing.T) {
 		t.Errorf("one key lost without a promise: %+v, %+v", trial, trial.Recovery)
 	}
 	// A server that forgets everything has not recovered, promise or not.
-	r, err = run.Run(t.Context(), recovery(t, systemtest.Good, system.KeepsStop, spec.StopKill), t.TempDir(), observer{})
+	p := recovery(t, systemtest.Good, system.KeepsStop, spec.StopKill)
+	r, err = run.Run(t.Context(), p, t.TempDir(), observer{})
 	if err == nil || !strings.Contains(r.Trials[0].Failure, "all 300 records are gone") {
 		t.Errorf("got %v, want a failed trial", err)
 	}
