@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"bpfdb/workloads"
 )
 
 // phaseKind selects what the measured phase sends.
@@ -67,6 +69,9 @@ func drive(ctx context.Context, cfg Config, kind phaseKind) (*Result, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
+	if kind != running && cfg.Mode != "" {
+		return nil, bad("workload", cfg.Workload.Name, "operations on single keys: package transactor loads others")
+	}
 	cfg = cfg.withDefaults()
 	measured := length{operations: cfg.Operations, duration: cfg.Duration}
 	if kind == running && measured.operations == 0 && measured.duration == 0 {
@@ -88,13 +93,16 @@ func drive(ctx context.Context, cfg Config, kind phaseKind) (*Result, error) {
 		p, err = recordsPhase(cfg, kind)
 		measured = length{operations: endless} // nothing but its records ends it
 	} else {
-		p, err = runPhase(cfg, cfg.Seed, measured)
+		p, err = runPhase(cfg, workloads.Measured, measured)
 	}
 	if err != nil {
 		return nil, err
 	}
 	res, err := measure(ctx, cfg, b, p, measured)
 	res.Warmed = warmed
+	if res.Transactions != nil {
+		res.Transactions.WarmupDrawn = warmed.drawn
+	}
 	return res, err
 }
 
@@ -112,8 +120,11 @@ func measure(ctx context.Context, cfg Config, b backend, p *phase, l length) (*R
 	res := collect(b.recorders(), cfg.Rate > 0)
 	res.ElapsedNS, res.ClientCPUNS = elapsed.Nanoseconds(), cpu.Nanoseconds()
 	res.Client = judgeClient(cfg, res, b.recorders())
-	for _, w := range p.workers {
-		res.Digests = append(res.Digests, w.ops.Digest())
+	if cfg.Mode != "" {
+		res.Transactions = transactionsOf(b.recorders(), p)
+	}
+	for i := range p.workers {
+		res.Digests = append(res.Digests, p.workers[i].sum())
 	}
 	return res, err
 }

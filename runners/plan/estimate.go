@@ -35,9 +35,6 @@ func (t Trial) Estimate() time.Duration {
 	loaded := t.Workload.Records
 	switch t.Cell.Mode {
 	case "":
-		if t.Cell.RateOps > 0 {
-			rate = uint64(max(t.Cell.RateOps, 1))
-		}
 		if !t.Workload.HasData() {
 			loaded = 0
 		}
@@ -45,6 +42,9 @@ func (t Trial) Estimate() time.Duration {
 		rate = oneTripRate
 	default:
 		rate = moreTripsRate
+	}
+	if t.Cell.RateOps > 0 {
+		rate = uint64(max(t.Cell.RateOps, 1))
 	}
 	if data, err := workloads.NewDataset(t.Workload); err == nil && t.Cell.Mode != "" {
 		loaded = 2 * data.Places() // stored, and read back in the end

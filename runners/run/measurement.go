@@ -34,6 +34,7 @@ func configure(t plan.Trial, addr string) driver.Config {
 		Pipeline:    t.Cell.Pipeline,
 		Threads:     t.Cell.Threads,
 		Workload:    t.Workload,
+		Mode:        t.Cell.Mode,
 		Seed:        t.Seed,
 		Operations:  t.Operations,
 		Duration:    t.Duration,
@@ -61,9 +62,13 @@ func pinClient(t plan.Trial) (unpin func() error, err error) {
 
 // measurement is the measured phase of a trial with the machine's processor time around it.
 type measurement struct {
-	trial         *results.Trial
-	clients       []string
-	halfway       checkpoint
+	trial   *results.Trial
+	clients []string
+	halfway checkpoint
+	// renew, if set, makes the data new before a further run; inspect looks at them after one.
+	renew   func() error
+	inspect func(*driver.Result) error
+
 	started       time.Time
 	before, after host.CPUTime
 }

@@ -38,7 +38,8 @@ func TestReadRecovery(t *testing.T) {
 
 func TestReadRejectsDurability(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
-		"nothing is kept":       {strings.Replace(recovery, "[kept]", "[one]", 1), "one keeps nothing"},
+		"no such end": {strings.Replace(recovery, "[term, kill]", "[nap]", 1),
+			`"nap" is neither term nor kill`},
 		"the same end twice":    {strings.Replace(recovery, "[term, kill]", "[kill, kill]", 1), "given twice"},
 		"a load besides":        {recovery + "connections: [50]\n", "no load besides its records"},
 		"a load in a profile":   {strings.Replace(recovery, "records: 5000", "operations: 9", 1), "no load besides"},
