@@ -113,13 +113,13 @@ func measure(ctx context.Context, cfg Config, b backend, p *phase, l length) (*R
 	p.start = time.Now()
 	disarm := p.endAfter(cfg, l)
 	err := b.run(ctx, p)
-	elapsed, cpu := time.Since(p.start), processCPU()-cpu
+	elapsed, used := time.Since(p.start), processCPU().since(cpu)
 	disarm()
 	cfg.Finished()
 	stop()
 	res := collect(b.recorders(), cfg.Rate > 0)
-	res.ElapsedNS, res.ClientCPUNS = elapsed.Nanoseconds(), cpu.Nanoseconds()
-	res.Client = judgeClient(cfg, res, b.recorders())
+	res.ElapsedNS, res.ClientCPUNS = elapsed.Nanoseconds(), used.total().Nanoseconds()
+	res.Client = judgeClient(cfg, res, b.recorders(), used)
 	if cfg.Mode != "" {
 		res.Transactions = transactionsOf(b.recorders(), p)
 	}

@@ -32,7 +32,9 @@ func Merge(parts []*Result) *Result {
 		res.Windows = mergeWindows(res.Windows, p.Windows)
 		res.Digests = append(res.Digests, p.Digests...)
 		res.Warmed = mergeWarmed(res.Warmed, p.Warmed, p == parts[0])
-		res.Client.Busy = max(res.Client.Busy, p.Client.Busy)
+		if p.Client.Busy > res.Client.Busy {
+			res.Client.Busy, res.Client.Own = p.Client.Busy, p.Client.Own
+		}
 		if res.Client.Saturated == "" {
 			res.Client.Saturated = p.Client.Saturated
 		}

@@ -35,7 +35,7 @@ type recorder struct {
 	ledger transaction.Ledger // of this phase's transactions
 	ever   transaction.Ledger // of those before
 
-	busyNS int64 // processor time of the thread in the phase, where it has one of its own
+	busy cpuTime // processor time of the thread in the phase, where it has one of its own
 
 	done    atomic.Uint64 // ops, published now and then
 	totalNS atomic.Int64  // sum of the latencies of whole operations, likewise
@@ -64,7 +64,7 @@ func newRecorder(cfg Config) *recorder {
 func (r *recorder) reset() {
 	r.ops, r.commands, r.errors, r.verifyFailures, r.misses = 0, 0, 0, 0, 0
 	r.firstError, r.firstVerifyFailure = "", ""
-	r.held, r.busyNS, r.sumNS = 0, 0, 0
+	r.held, r.busy, r.sumNS = 0, cpuTime{}, 0
 	r.ever.Merge(&r.ledger)
 	r.ledger = transaction.Ledger{}
 	for _, hists := range []series{r.hists, r.service, {r.lag}} {

@@ -75,7 +75,7 @@ func (t *thread) run(ctx context.Context, p *phase) error {
 	setTimerSlack(timerSlackNS)
 	defer setTimerSlack(defaultTimerSlack)
 	cpu := threadCPU()
-	defer func() { t.rec.busyNS = int64(threadCPU() - cpu) }()
+	defer func() { t.rec.busy = threadCPU().since(cpu) }()
 	t.phase, t.start, t.busy = p, p.start, 0
 	if err := t.begin(); err != nil {
 		return err

@@ -141,6 +141,7 @@ func fill(trial *results.Trial, result *driver.Result) {
 	if trial.Warmup.Steady != nil {
 		*trial.Warmup.Steady = result.Warmed.Steady
 	}
+	trial.Client.Own = result.Client.Own
 	trial.Client.Busy, trial.Client.Saturated = result.Client.Busy, result.Client.Saturated
 	if result.Open != nil {
 		trial.Open = &results.OpenLoop{Lag: summarise(lagTag, result.Open.Lag), Held: result.Open.Held}
