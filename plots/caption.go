@@ -27,6 +27,9 @@ func sweepCaption(d *summary.Data, s summary.Sweep) string {
 // loadCaption says what the systems were given to do at a setting, the panel's or what a
 // sweep leaves of it.
 func loadCaption(p *summary.Panel, s summary.Setting) string {
+	if s.Stop != "" {
+		return fmt.Sprintf("%s, %s keys; %s.", s.Mapping(), units.Count(float64(s.Records)), s.Loop())
+	}
 	return fmt.Sprintf("%s, %s keys, %s requests. %s, pipeline %d, over %s; %s.", s.Mapping(),
 		units.Count(float64(s.Records)), strings.Join(p.Distributions(), "/"), s.Client(), s.Pipeline,
 		s.Topology, s.Loop())

@@ -11,8 +11,13 @@ import (
 	"bpfdb/plots/summary"
 )
 
-// servedMetrics are the quantities drawn for every panel.
-var servedMetrics = []summary.Metric{summary.Throughput, summary.P99, summary.CPU}
+// servedMetrics are the quantities drawn for a panel.
+func servedMetrics(panel *summary.Panel) []summary.Metric {
+	if panel.Setting.Stop != "" {
+		return []summary.Metric{summary.RecoveryTime, summary.DiskBytes}
+	}
+	return []summary.Metric{summary.Throughput, summary.P99, summary.CPU}
+}
 
 // versionNumber finds 7.0.15 in "Redis server v=7.0.15 sha=00000000:0 ...".
 var versionNumber = regexp.MustCompile(`\d+(\.\d+)+`)
@@ -108,6 +113,7 @@ func figureName(d *summary.Data, s summary.Setting, drawn string) string {
 		{"-" + s.Topology, func(s summary.Setting) any { return s.Topology }},
 		{fmt.Sprintf("-r%.0f", s.RateOps), func(s summary.Setting) any { return s.RateOps }},
 		{"-" + s.Arrival, func(s summary.Setting) any { return s.Arrival }},
+		{"-" + s.Stop, func(s summary.Setting) any { return s.Stop }},
 		{"-" + unusual.ReplaceAllString(s.SLO, "_"), func(s summary.Setting) any { return s.SLO }},
 	} {
 		value := reflect.ValueOf(part.of(s))

@@ -17,6 +17,9 @@ import (
 // 1/(1-quantile), both logarithmic, as HdrHistogram's own plots have it.
 func spectrumFigures(d *summary.Data, panel *summary.Panel) []*Figure {
 	var figures []*Figure
+	if panel.Setting.Stop != "" {
+		return nil // a recovery is one latency
+	}
 	for _, row := range panel.Rows {
 		lines := &spectra{}
 		columns := newPalette(panel.Systems)

@@ -50,7 +50,15 @@ var systemColors = map[string]color.NRGBA{
 	"bpfdb-wire":    purple,
 	"bpfdb-local":   yellow,
 	"redis":         vermilion,
-	"dragonfly":     green,
+
+	// Durable ones are not in a figure with the paths.
+	"bpfdb-async":    sky,
+	"bpfdb-sync":     blue,
+	"redis-everysec": orange,
+	"redis-always":   purple,
+	"redis-rdb":      grey,
+
+	"dragonfly": green,
 }
 
 // systemColor is a known system's own colour. Others take what is left, by their place

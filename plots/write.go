@@ -15,7 +15,7 @@ func Figures(d *summary.Data) []*Figure {
 	var figures []*Figure
 	for _, panel := range d.Panels {
 		if !d.Swept(panel) {
-			for _, metric := range servedMetrics {
+			for _, metric := range servedMetrics(panel) {
 				figures = append(figures, servedFigure(d, panel, metric))
 			}
 			figures = append(figures, ablationFigures(d, panel)...)

@@ -7,6 +7,9 @@ type Client struct {
 	// Busy is the largest share of the phase that a generating thread (raw) or process
 	// (go-redis, of all processors) spent computing, 0 to 1.
 	Busy float64 `json:"busy"`
+	// Own is the share it spent in code of its own. The rest is the kernel's, where servers work
+	// that answer in the sender's system calls.
+	Own float64 `json:"own,omitempty"`
 	// Saturated says why the figures may be the generator's; empty when they are not.
 	Saturated string `json:"saturated,omitempty"`
 }

@@ -67,6 +67,10 @@ type Cell struct {
 	// Mode says how transactions are put to the system: procedure, lua, interactive, multi or
 	// unsafe; empty for operations on single keys.
 	Mode string `json:"mode,omitempty"`
+	// Checkpoint says that one is written in the middle of the measured phase. Stop makes the
+	// trial one of recovery: how the server is ended before it is started again, term or kill.
+	Checkpoint bool   `json:"checkpoint,omitempty"`
+	Stop       string `json:"stop,omitempty"`
 }
 
 // Arm names the side of a comparison that the cell stands on: its system, and its mode.
@@ -105,11 +109,17 @@ type Trial struct {
 	ServerResident uint64 `json:"server_resident_bytes,omitempty"`
 	ServerMaps     uint64 `json:"server_map_bytes,omitempty"`
 
-	Client  Client     `json:"client"`
-	Open    *OpenLoop  `json:"open,omitempty"`
-	Warmup  *Warmup    `json:"warmup,omitempty"`
-	Windows []Window   `json:"windows,omitempty"` // one per second
-	SLO     *SLOSearch `json:"slo,omitempty"`
+	Client  Client    `json:"client"`
+	Open    *OpenLoop `json:"open,omitempty"`
+	Warmup  *Warmup   `json:"warmup,omitempty"`
+	Windows []Window  `json:"windows,omitempty"` // of WindowNS each
+	// WindowNS is the length of a window; absent: a second.
+	WindowNS int64 `json:"window_ns,omitempty"`
+	// DiskBytes is what the server's data directory took after the measured phase.
+	DiskBytes  uint64      `json:"disk_bytes,omitempty"`
+	Checkpoint *Checkpoint `json:"checkpoint,omitempty"`
+	Recovery   *Recovery   `json:"recovery,omitempty"`
+	SLO        *SLOSearch  `json:"slo,omitempty"`
 	// Transactions counts how the transactions of each type ended, and Invariants says what
 	// reading the data back afterwards has shown; both only in cells with a mode. Ops are all
 	// that ended, latencies those that committed or aborted, from the first try on.

@@ -38,7 +38,7 @@ type gateOptions struct {
 	systems              []string
 	rounds               int
 	seed                 uint64
-	noise                string
+	nice                 int
 	out                  string
 }
 
@@ -46,7 +46,8 @@ func (o *gateOptions) addFlags(command *cobra.Command) {
 	flags := command.Flags()
 	flags.StringVar(&o.spec, "spec", "experiments/gate.yaml", "what both builds are measured under")
 	flags.StringArrayVar(&o.systems, "system", nil, "only this system of the spec (repeatable)")
-	flags.IntVar(&o.rounds, "rounds", gate.LeastRounds, "paired rounds of one block, at least 10")
+	flags.IntVar(&o.rounds, "rounds", 0, "paired rounds of one block, at least 10 (default: the spec's)")
+	flags.IntVar(&o.nice, "nice", -20, "nice value of clients and servers while they are measured; 0: as it is")
 	flags.Uint64Var(&o.seed, "seed", 1, "of orders, op streams and resampling")
 	flags.StringVar(&o.out, "out", "", "new directory for results (default: results/local/gate-<utc>)")
 }
@@ -57,9 +58,10 @@ func newGateCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "gate --base DIR|COMMIT [--head DIR|COMMIT]",
 		Short: "Compare two builds; exit 1 on a regression, 2 when in doubt",
-		Long: "Build bpfdb from two source trees or commits and compare them over interleaved paired rounds:\n" +
+		Long: "Build bpfdb from two source trees or commits and compare them in turns of a tenth of a second, in\n" +
+			"paired rounds, two servers of base and one of head being alive at once:\n" +
 			"p99 and throughput with intervals, and beside them verified instructions, bytes per key and\n" +
-			"allocations per operation. A regression is one that two independent blocks of rounds find.\n" +
+			"allocations per operation. A regression is one that shows again on fresh servers.\n" +
 			"Exit code 0: ok; 1: regression; 2: inconclusive, or anything went wrong. Needs root.",
 		Example: "  bench gate --base origin/main\n" +
 			"  bench gate --base v1.0 --head . --rounds 20 --system bpfdb-sockmap",
@@ -81,8 +83,6 @@ func newGateCommand() *cobra.Command {
 	flags.StringVar(&o.head, "head", ".", "what to judge: a source tree or a commit")
 	flags.StringVar(&o.baseBuild, "base-build", "", "flags of go build for base, separated by spaces")
 	flags.StringVar(&o.headBuild, "head-build", "", "flags of go build for head")
-	flags.StringVar(&o.noise, "noise", "results/local/noise.json",
-		"what this machine shows between equal builds; measured and written where it does not fit")
 	return command
 }
 
@@ -127,6 +127,9 @@ func (o *gateOptions) prepare(w io.Writer) (*gate.Gate, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.rounds == 0 {
+		o.rounds = int(s.Default.Rounds)
+	}
 	if o.out == "" {
 		o.out = filepath.Join("results", "local", "gate-"+time.Now().UTC().Format("20060102T150405Z"))
 	}
@@ -134,9 +137,8 @@ func (o *gateOptions) prepare(w io.Writer) (*gate.Gate, error) {
 		return nil, fmt.Errorf("%w --out %s: a gate is there already", errUsage, o.out)
 	}
 	return &gate.Gate{
-		Bench: gate.Bench{Spec: s, Systems: o.systems, Rounds: o.rounds, Seed: o.seed, Out: o.out,
-			Observer: newProgress(w)},
-		Rules: gate.DefaultRules, NoiseFile: o.noise,
+		Bench: gate.Bench{Spec: s, Systems: o.systems, Rounds: o.rounds, Seed: o.seed},
+		Out:   o.out, Rules: gate.DefaultRules, Nice: o.nice,
 		Say: func(format string, arguments ...any) { fmt.Fprintf(w, "gate: "+format+"\n", arguments...) },
 	}, nil
 }

@@ -67,7 +67,6 @@ func (o *selftestOptions) try(ctx context.Context, w io.Writer) (*gate.Selftest,
 	if err != nil {
 		return nil, err
 	}
-	g.NoiseFile = filepath.Join(o.out, "noise.json")
 	builds := filepath.Join(o.out, "builds")
 	base, drop, err := gate.NewSide(ctx, "base", o.source, builds, nil)
 	defer drop()

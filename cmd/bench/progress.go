@@ -86,6 +86,9 @@ func (p *lineProgress) Done(t results.Trial) {
 	if t.SLO != nil {
 		outcome = fmt.Sprintf("%s up to %.0f op/s", t.Cell.SLO, t.SLO.RateOps)
 	}
+	if t.Recovery != nil {
+		outcome = fmt.Sprintf("%d records back in %v", t.Ops, time.Duration(t.Recovery.NS).Round(time.Millisecond))
+	}
 	if t.Client.Saturated != "" {
 		outcome += " (" + t.Client.Saturated + ")"
 	}
@@ -104,6 +107,9 @@ func cellName(c results.Cell) string {
 	}
 	name := fmt.Sprintf("%s %s %s %d B pipeline %d",
 		c.Experiment, c.System, c.Workload, c.ValueBytes, c.Pipeline)
+	if c.Stop != "" {
+		name = fmt.Sprintf("%s %s %d B after %s", c.Experiment, c.System, c.ValueBytes, c.Stop)
+	}
 	if c.RateOps > 0 {
 		name += fmt.Sprintf(" %g/s", c.RateOps)
 	}

@@ -3,6 +3,7 @@ package summary
 import (
 	"math"
 	"slices"
+	"time"
 
 	"bpfdb/results"
 	"bpfdb/runners/stats"
@@ -43,14 +44,16 @@ func (p *Panel) Spectrum(system string, row Row) Spectrum {
 	return spectrum
 }
 
-// Course is how one cell went from second to second: one line for each good trial.
+// Course is how one cell went from window to window: one line for each good trial.
 type Course struct {
-	RateOps [][]float64
-	P99NS   [][]float64 // 0 in a second without an answer
+	Window      time.Duration // a second, or less
+	RateOps     [][]float64   // per second
+	P99NS       [][]float64   // 0 in a window without an answer
+	Checkpoints []results.Checkpoint
 }
 
 // Course collects the windows of a cell's good trials. The last window of a trial is left
-// out, as it is rarely a whole second.
+// out, as it is rarely a whole one.
 func (p *Panel) Course(system string, row Row) Course {
 	var course Course
 	for _, s := range p.samples[cell{system, row}] {
@@ -60,7 +63,12 @@ func (p *Panel) Course(system string, row Row) Course {
 		}
 		var rates, p99s []float64
 		for _, w := range windows[:len(windows)-1] {
-			rates, p99s = append(rates, float64(w.Ops)), append(p99s, float64(w.P99NS))
+			perSecond := float64(w.Ops) / s.trial.Window().Seconds()
+			rates, p99s = append(rates, perSecond), append(p99s, float64(w.P99NS))
+		}
+		course.Window = s.trial.Window()
+		if s.trial.Checkpoint != nil {
+			course.Checkpoints = append(course.Checkpoints, *s.trial.Checkpoint)
 		}
 		course.RateOps, course.P99NS = append(course.RateOps, rates), append(course.P99NS, p99s)
 	}
@@ -68,12 +76,12 @@ func (p *Panel) Course(system string, row Row) Course {
 }
 
 // Seconds is the length of the longest line.
-func (c Course) Seconds() int {
+func (c Course) Seconds() float64 {
 	longest := 0
 	for _, line := range c.RateOps {
 		longest = max(longest, len(line))
 	}
-	return longest
+	return float64(longest) * c.Window.Seconds()
 }
 
 // Saturated tells whether the load generator was the bottleneck in a good trial of the

@@ -29,6 +29,14 @@ var (
 		func(t *results.Trial) float64 { return t.CPU.PerOpNS }}
 )
 
+// Of trials that have data on disk.
+var (
+	RecoveryTime = Metric{"recovery", "Recovery", "time from start until the records are held", units.Duration,
+		func(t *results.Trial) float64 { return float64(t.DurationNS) }}
+	DiskBytes = Metric{"disk", "Size on disk", "size of the data directory", units.Bytes,
+		func(t *results.Trial) float64 { return float64(t.DiskBytes) }}
+)
+
 // AxisOf is the label of the metric's axis at a setting: what a latency is depends on when
 // operations are sent.
 func (m Metric) AxisOf(s Setting) string {

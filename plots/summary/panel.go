@@ -23,11 +23,13 @@ type Setting struct {
 	RateOps     float64 // of an open loop; 0 in a closed one
 	Arrival     string
 	SLO         string
+	Checkpoint  bool   // one is written in the middle of each trial
+	Stop        string // of a recovery: how the server was ended
 }
 
 func settingOf(c results.Cell) Setting {
 	return Setting{c.Experiment, c.ValueBytes, c.Pipeline, c.Connections, c.Driver, c.Threads, c.Records,
-		c.Topology, c.RateOps, c.Arrival, c.SLO}
+		c.Topology, c.RateOps, c.Arrival, c.SLO, c.Checkpoint, c.Stop}
 }
 
 func compareSettings(a, b Setting) int {
@@ -35,7 +37,8 @@ func compareSettings(a, b Setting) int {
 		cmp.Compare(a.Pipeline, b.Pipeline), cmp.Compare(a.Connections, b.Connections),
 		cmp.Compare(a.Driver, b.Driver), cmp.Compare(a.Threads, b.Threads),
 		cmp.Compare(a.Records, b.Records), cmp.Compare(a.Topology, b.Topology),
-		cmp.Compare(a.Arrival, b.Arrival), cmp.Compare(a.SLO, b.SLO), cmp.Compare(a.RateOps, b.RateOps))
+		cmp.Compare(a.Arrival, b.Arrival), cmp.Compare(a.SLO, b.SLO), cmp.Compare(a.RateOps, b.RateOps),
+		cmp.Compare(a.Stop, b.Stop))
 }
 
 // String names the setting in the words of a figure title. Parts that an experiment does
@@ -44,6 +47,9 @@ func (s Setting) String() string {
 	parts := []string{s.Experiment}
 	if s.ValueBytes > 0 {
 		parts = append(parts, units.Bytes(float64(s.ValueBytes))+" values")
+	}
+	if s.Stop != "" {
+		return strings.Join(append(parts, "after SIG"+strings.ToUpper(s.Stop)), ", ")
 	}
 	if s.Pipeline > 0 {
 		parts = append(parts, fmt.Sprintf("pipeline %d", s.Pipeline))
@@ -59,6 +65,9 @@ func (s Setting) String() string {
 
 // Loop says when operations are sent, and so what a latency is.
 func (s Setting) Loop() string {
+	if s.Stop != "" {
+		return "recovery: from the start of the server until it answers and holds its records"
+	}
 	if s.Arrival == "" {
 		return "closed loop: latency is service time at saturation"
 	}

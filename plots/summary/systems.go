@@ -33,7 +33,8 @@ func (p *Panel) Paths() []results.System {
 }
 
 // order is the position of the systems we know in every figure and table, ours first.
-var order = []string{"bpfdb-local", "bpfdb-wire", "bpfdb-sockmap", "bpfdb-user", Redis, Dragonfly}
+var order = []string{"bpfdb-local", "bpfdb-wire", "bpfdb-sockmap", "bpfdb-user", "bpfdb-async", "bpfdb-sync", Redis,
+	"redis-everysec", "redis-always", "redis-rdb", Dragonfly}
 
 // isOurs tells whether a system is one of this project's paths.
 func isOurs(system string) bool { return strings.HasPrefix(system, "bpfdb") }

@@ -15,8 +15,9 @@ var (
 	ErrStale = errors.New("results differ from the runs")
 )
 
-// marker is a comment alone on its line; a leading slash closes.
-var marker = regexp.MustCompile(`^<!-- (/?)results:([a-z0-9._-]+) -->$`)
+// marker is a comment alone on its line; a leading slash closes. A name that ends in a
+// question mark is of an experiment that the runs need not hold.
+var marker = regexp.MustCompile(`^<!-- (/?)results:([a-z0-9._-]+\??) -->$`)
 
 // block is the text between one pair of markers.
 type block struct {

@@ -25,6 +25,10 @@ func Section(d *summary.Data, name string) (string, error) {
 	case "engine":
 		return whereMeasured(len(d.Engines), d, engine), nil
 	}
+	name, optional := strings.CutSuffix(name, "?")
+	if optional && !slices.Contains(d.Experiments(), name) {
+		return whereMeasured(0, d, nil), nil
+	}
 	if !slices.Contains(d.Experiments(), name) {
 		return "", fmt.Errorf("%w: no experiment of that name in the runs (they hold: %s)",
 			ErrMarker, strings.Join(d.Experiments(), ", "))

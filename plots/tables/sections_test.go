@@ -56,6 +56,12 @@ func TestSectionWithoutItsResults(t *testing.T) {
 	if got, err := tables.Section(d, "engine"); err != nil || !strings.HasPrefix(got, "Not measured") {
 		t.Errorf("engine: got %q, %v; want a sentence that it was not measured", got, err)
 	}
+	if got, err := tables.Section(d, "tpcc?"); err != nil || !strings.HasPrefix(got, "Not measured") {
+		t.Errorf("tpcc?: got %q, %v; want a sentence that it was not measured", got, err)
+	}
+	if got, err := tables.Section(d, "ycsb?"); err != nil || strings.HasPrefix(got, "Not measured") {
+		t.Errorf("ycsb?: got %q, %v; want the results", got, err)
+	}
 	_, err := tables.Section(d, "tpcc")
 	if !errors.Is(err, tables.ErrMarker) || !strings.Contains(err.Error(), "they hold: ycsb") {
 		t.Errorf("tpcc: got %v, want ErrMarker listing the experiments", err)

@@ -22,8 +22,12 @@ func served(d *summary.Data, experiment string) string {
 			continue
 		}
 		fmt.Fprintf(&text, "**%s** (%s)\n\n", panel.Setting, settingDetails(panel, panel.Setting))
-		text.WriteString(panelTable(panel) + "\n")
-		text.WriteString(transactionTable(panel))
+		if panel.Setting.Stop != "" {
+			text.WriteString(recoveryTable(panel) + "\n")
+		} else {
+			text.WriteString(panelTable(panel) + "\n")
+			text.WriteString(transactionTable(panel) + checkpointTable(panel) + diskTable(panel))
+		}
 		if notes := list(panel.Notes()); notes != "" {
 			text.WriteString(notes + "\n")
 		}
@@ -47,6 +51,9 @@ func served(d *summary.Data, experiment string) string {
 }
 
 func settingDetails(p *summary.Panel, s summary.Setting) string {
+	if s.Stop != "" {
+		return fmt.Sprintf("%s, %s keys, %s", s.Mapping(), units.Count(float64(s.Records)), p.Trials())
+	}
 	return fmt.Sprintf("%s, %s keys, %s, %s, %s, %s", s.Mapping(), units.Count(float64(s.Records)),
 		strings.Join(p.Distributions(), "/"), s.Client(), s.Topology, p.Trials())
 }

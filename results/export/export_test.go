@@ -5,12 +5,15 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"math"
 	"os"
 	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"golang.org/x/perf/benchfmt"
 
 	"bpfdb/plots/plottest"
 	"bpfdb/results"
@@ -119,4 +122,53 @@ func TestFiles(t *testing.T) {
 	if _, err := export.Files(dir+"/absent", run(), export.Formats); err == nil {
 		t.Error("no error where the directory is not there")
 	}
+}
+
+// benchstat's own library reads every line, and finds the cell's parts as name keys.
+func TestBenchstatReadsBench(t *testing.T) {
+	r := run()
+	var text bytes.Buffer
+	if err := export.Bench(&text, r); err != nil {
+		t.Fatal(err)
+	}
+	reader := benchfmt.NewReader(&text, "bench.txt")
+	good, units := 0, 0
+	for reader.Scan() {
+		switch line := reader.Result().(type) {
+		case *benchfmt.SyntaxError:
+			t.Errorf("refused: %v", line)
+		case *benchfmt.UnitMetadata:
+			units++
+		case *benchfmt.Result:
+			trial := goodTrial(r, good)
+			good++
+			if want := "/system=" + trial.Cell.System; !strings.Contains(string(line.Name), want) {
+				t.Errorf("%s lacks %s", line.Name, want)
+			}
+			rate, found := line.Value("ops/s")
+			if !found || math.Abs(rate-trial.ThroughputOps) > 0.1 || line.Iters != int(trial.Ops) {
+				t.Errorf("%s: %v ops/s over %d, want %v over %d", line.Name, rate, line.Iters, trial.ThroughputOps,
+					trial.Ops)
+			}
+			if commit := line.GetConfig("commit"); commit != r.Environment.GitCommit {
+				t.Errorf("commit %q, want %q", commit, r.Environment.GitCommit)
+			}
+		}
+	}
+	if err := reader.Err(); err != nil || good != len(r.Trials)-1 || units != 4 {
+		t.Errorf("%v; %d results for %d good trials, %d units", err, good, len(r.Trials)-1, units)
+	}
+}
+
+// goodTrial is the nth that has not failed.
+func goodTrial(r *results.Run, n int) *results.Trial {
+	for i := range r.Trials {
+		if r.Trials[i].Failure == "" {
+			if n == 0 {
+				return &r.Trials[i]
+			}
+			n--
+		}
+	}
+	return nil
 }

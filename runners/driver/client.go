@@ -25,27 +25,33 @@ type Client struct {
 	// processors that the process may use. What a server does in the sender's system calls,
 	// as loopback makes it, is the sender's time here.
 	Busy float64
+	// Own is the share it spent in code of its own, not in the kernel's.
+	Own float64
 	// Saturated says why the result may be the generator's and not the server's; empty when
 	// nothing speaks for that.
 	Saturated string
 }
 
-func judgeClient(cfg Config, res *Result, recorders []*recorder) Client {
+func judgeClient(cfg Config, res *Result, recorders []*recorder, used cpuTime) Client {
 	client := Client{}
 	if cfg.Driver == Raw {
 		for _, r := range recorders {
-			client.Busy = max(client.Busy, float64(r.busyNS)/float64(res.ElapsedNS))
+			if busy := float64(r.busy.total().Nanoseconds()) / float64(res.ElapsedNS); busy > client.Busy {
+				client.Busy, client.Own = busy, float64(r.busy.user)/float64(res.ElapsedNS)
+			}
 		}
 	} else {
-		client.Busy = float64(res.ClientCPUNS) / float64(res.ElapsedNS) / float64(runtime.GOMAXPROCS(0))
+		whole := float64(res.ElapsedNS) * float64(runtime.GOMAXPROCS(0))
+		client.Busy, client.Own = float64(used.total())/whole, float64(used.user)/whole
 	}
-	client.Saturated = saturated(client.Busy, res)
+	client.Saturated = client.saturated(res)
 	return client
 }
 
-func saturated(busy float64, res *Result) string {
-	if busy > busyLimit {
-		return fmt.Sprintf("the generator was on a processor %.0f %% of the time", 100*busy)
+func (c Client) saturated(res *Result) string {
+	if c.Busy > busyLimit {
+		return fmt.Sprintf("the generator was on a processor %.0f %% of the time, %.0f %% in code of its own",
+			100*c.Busy, 100*c.Own)
 	}
 	if res.Open == nil {
 		return ""
@@ -58,16 +64,25 @@ func saturated(busy float64, res *Result) string {
 	return ""
 }
 
-// processCPU is the user and system time this process has used.
-func processCPU() time.Duration { return usedCPU(unix.RUSAGE_SELF) }
+// cpuTime is processor time, in the program's own code and in the kernel's.
+type cpuTime struct{ user, system time.Duration }
+
+func (c cpuTime) total() time.Duration { return c.user + c.system }
+
+func (c cpuTime) since(before cpuTime) cpuTime {
+	return cpuTime{c.user - before.user, c.system - before.system}
+}
+
+// processCPU is what this process has used.
+func processCPU() cpuTime { return usedCPU(unix.RUSAGE_SELF) }
 
 // threadCPU is the same for the calling thread, to which the goroutine must be locked.
-func threadCPU() time.Duration { return usedCPU(unix.RUSAGE_THREAD) }
+func threadCPU() cpuTime { return usedCPU(unix.RUSAGE_THREAD) }
 
-func usedCPU(who int) time.Duration {
+func usedCPU(who int) cpuTime {
 	var usage unix.Rusage
 	if err := unix.Getrusage(who, &usage); err != nil {
-		return 0 // cannot happen: the arguments are constant and valid
+		return cpuTime{} // cannot happen: the arguments are constant and valid
 	}
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+	return cpuTime{time.Duration(usage.Utime.Nano()), time.Duration(usage.Stime.Nano())}
 }

@@ -20,8 +20,11 @@ const (
 	slotRMWRead
 	slotRMWUpdate
 	slotRMW
-	slotCount
+	slotTxn   // of the first type of transaction, and so on
+	slotCount = slotTxn + txnKindCount
 )
+
+const txnKindCount = slot(workloads.TxnKindCount)
 
 // firstSlot is the slot of the first (for most, the only) command of an operation.
 var firstSlot = [workloads.KindCount]slot{
@@ -42,4 +45,10 @@ var seriesOf = [workloads.KindCount][]slot{
 }
 
 // wholeOperations are the slots that count each operation once.
-var wholeOperations = []slot{slotPing, slotRead, slotUpdate, slotInsert, slotRMW}
+var wholeOperations = func() []slot {
+	all := []slot{slotPing, slotRead, slotUpdate, slotInsert, slotRMW}
+	for kind := range txnKindCount {
+		all = append(all, slotTxn+kind)
+	}
+	return all
+}()

@@ -3,6 +3,8 @@ package driver
 import (
 	"fmt"
 	"time"
+
+	"bpfdb/runners/transaction"
 )
 
 // Limits of a Config.
@@ -13,6 +15,9 @@ const (
 	MaxRate        = 100_000_000 // operations per second
 )
 
+// DefaultTries is how often a transaction is tried before it is given up.
+const DefaultTries = 1000
+
 const defaultTimeout = 10 * time.Second
 
 // withDefaults fills the fields whose zero value stands for a default.
@@ -22,6 +27,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Protocol == 0 {
 		c.Protocol = 3
+	}
+	if c.Tries == 0 {
+		c.Tries = DefaultTries
 	}
 	if c.Timeout == 0 {
 		c.Timeout = defaultTimeout
@@ -47,8 +55,8 @@ func (c Config) Validate() error {
 	if err := c.Workload.Validate(); err != nil {
 		return fmt.Errorf("%w: %w", ErrConfig, err)
 	}
-	if c.Workload.Transactional() {
-		return bad("workload", c.Workload.Name, "operations on single keys: transactions have a driver of their own")
+	if err := c.validateMode(); err != nil {
+		return err
 	}
 	c = c.withDefaults()
 	switch {
@@ -73,6 +81,26 @@ func (c Config) Validate() error {
 			c.Total, c.Connections))
 	}
 	return c.validateLoad()
+}
+
+func (c Config) validateMode() error {
+	switch transactional := c.Workload.Transactional(); {
+	case transactional != (c.Mode != ""):
+		return bad("mode", fmt.Sprintf("%q", c.Mode), "one for a workload of transactions, and for no other: "+
+			c.Workload.Name)
+	case !transactional:
+		return nil
+	case c.Driver != Raw:
+		return bad("driver", fmt.Sprintf("%q", c.Driver), Raw+" for transactions")
+	case c.Pipeline != 1:
+		return bad("pipeline", c.Pipeline, "1 for transactions, which follow one after the other")
+	case c.Tries < 0:
+		return bad("tries", c.Tries, "at least 1")
+	}
+	if err := transaction.CheckMode(c.Mode, c.Workload); err != nil {
+		return fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	return nil
 }
 
 func (c Config) validateLoad() error {

@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"bpfdb/runners/transaction"
 	"bpfdb/workloads"
 
 	"golang.org/x/sys/unix"
@@ -21,7 +22,10 @@ type conn struct {
 	batchNS   int64 // before the write of the batch's first round
 	writtenNS int64 // before the write of the current round
 
-	flying  flights // of an open loop, instead of rounds
+	session *transaction.Session // of one that executes transactions; nil otherwise
+	txn     workloads.Txn        // in flight
+
+	flying  flights // of an open loop or of transactions, instead of rounds
 	roomNS  int64   // when flying was last full
 	waiting bool    // in the thread's queue
 	retired bool    // has nothing to do any more
@@ -33,7 +37,7 @@ type conn struct {
 }
 
 func newConn(fd int, cfg Config) *conn {
-	if cfg.Rate > 0 {
+	if cfg.Rate > 0 || cfg.Mode != "" {
 		return &conn{fd: fd, flying: newFlights(cfg.Pipeline)}
 	}
 	return &conn{
@@ -43,6 +47,9 @@ func newConn(fd int, cfg Config) *conn {
 
 // awaiting is how many commands are not answered yet.
 func (c *conn) awaiting() int {
+	if c.session != nil {
+		return c.session.Due()
+	}
 	if c.flying.ring != nil {
 		return c.flying.count
 	}
@@ -51,7 +58,7 @@ func (c *conn) awaiting() int {
 
 // awaitingSince is when the oldest of them was sent.
 func (c *conn) awaitingSince() int64 {
-	if c.flying.ring != nil {
+	if c.session == nil && c.flying.ring != nil {
 		return c.flying.oldest().sent
 	}
 	return c.writtenNS
@@ -61,6 +68,9 @@ func (c *conn) close() { unix.Close(c.fd) }
 
 // sendBatch draws the next operations and sends the first round.
 func (t *thread) sendBatch(c *conn) error {
+	if c.session != nil {
+		return t.sendTransaction(c)
+	}
 	count := min(c.work.left, uint64(cap(c.sent)))
 	c.work.left -= count
 	c.newRound()

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"bpfdb/workloads"
 )
 
 // phaseKind selects what the measured phase sends.
@@ -13,6 +15,7 @@ type phaseKind uint8
 
 const (
 	loading phaseKind = iota
+	reading           // every record once
 	running
 )
 
@@ -60,11 +63,14 @@ func newBackend(ctx context.Context, cfg Config) (backend, error) {
 }
 
 func drive(ctx context.Context, cfg Config, kind phaseKind) (*Result, error) {
-	if kind == loading {
+	if kind != running {
 		cfg.Rate, cfg.First, cfg.Total, cfg.Warmup, cfg.Window = 0, 0, 0, Warmup{}, 0
 	}
 	if err := cfg.Validate(); err != nil {
 		return nil, err
+	}
+	if kind != running && cfg.Mode != "" {
+		return nil, bad("workload", cfg.Workload.Name, "operations on single keys: package transactor loads others")
 	}
 	cfg = cfg.withDefaults()
 	measured := length{operations: cfg.Operations, duration: cfg.Duration}
@@ -83,17 +89,20 @@ func drive(ctx context.Context, cfg Config, kind phaseKind) (*Result, error) {
 		}
 	}
 	var p *phase
-	if kind == loading {
-		p, err = loadPhase(cfg)
+	if kind != running {
+		p, err = recordsPhase(cfg, kind)
 		measured = length{operations: endless} // nothing but its records ends it
 	} else {
-		p, err = runPhase(cfg, cfg.Seed, measured)
+		p, err = runPhase(cfg, workloads.Measured, measured)
 	}
 	if err != nil {
 		return nil, err
 	}
 	res, err := measure(ctx, cfg, b, p, measured)
 	res.Warmed = warmed
+	if res.Transactions != nil {
+		res.Transactions.WarmupDrawn = warmed.drawn
+	}
 	return res, err
 }
 
@@ -104,15 +113,18 @@ func measure(ctx context.Context, cfg Config, b backend, p *phase, l length) (*R
 	p.start = time.Now()
 	disarm := p.endAfter(cfg, l)
 	err := b.run(ctx, p)
-	elapsed, cpu := time.Since(p.start), processCPU()-cpu
+	elapsed, used := time.Since(p.start), processCPU().since(cpu)
 	disarm()
 	cfg.Finished()
 	stop()
 	res := collect(b.recorders(), cfg.Rate > 0)
-	res.ElapsedNS, res.ClientCPUNS = elapsed.Nanoseconds(), cpu.Nanoseconds()
-	res.Client = judgeClient(cfg, res, b.recorders())
-	for _, w := range p.workers {
-		res.Digests = append(res.Digests, w.ops.Digest())
+	res.ElapsedNS, res.ClientCPUNS = elapsed.Nanoseconds(), used.total().Nanoseconds()
+	res.Client = judgeClient(cfg, res, b.recorders(), used)
+	if cfg.Mode != "" {
+		res.Transactions = transactionsOf(b.recorders(), p)
+	}
+	for i := range p.workers {
+		res.Digests = append(res.Digests, p.workers[i].sum())
 	}
 	return res, err
 }

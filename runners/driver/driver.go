@@ -12,12 +12,17 @@
 // both: it draws its operations from its own stream, so the load is a function of the
 // workload, the seed, the number of connections and of operations, whatever the driver, the
 // number of threads and processes, and the server.
+//
+// Transactions (Config.Mode) are operations in one or more round trips: package transaction
+// says what to send, and all else is as above. Only the raw driver executes them.
 package driver
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math/bits"
+	"strings"
 	"time"
 
 	"bpfdb/workloads"
@@ -60,7 +65,13 @@ type Config struct {
 	// other process. Operations, Duration and Rate are always those of all together.
 	First, Total int
 
-	Workload   workloads.Spec
+	// Workload is of operations on single keys, or of transactions: these have a Mode (see
+	// package transaction), one in flight per connection, and Tries before one is given up; 0
+	// means DefaultTries.
+	Workload workloads.Spec
+	Mode     string
+	Tries    int
+
 	Seed       uint64
 	Operations uint64 // of the measured phase, split exactly among the connections
 	// Duration ends the measured phase where Operations is 0. In an open loop exactly the
@@ -114,9 +125,10 @@ type Result struct {
 	// All holds every operation once: a read-modify-write as its whole only.
 	All *hdrhistogram.Histogram
 
-	Open   *OpenLoop // nil in a closed loop
-	Warmed Warmed
-	Client Client
+	Open         *OpenLoop     // nil in a closed loop
+	Transactions *Transactions // nil without
+	Warmed       Warmed
+	Client       Client
 	// Windows is the course of the measured phase, one entry per Config.Window.
 	Windows []Window
 
@@ -144,8 +156,24 @@ type OpenLoop struct {
 // answered (go-redis with Pipeline above 1); a response time is from when the operation
 // was due. The histogram spans 1 ns to 60 s with three significant digits.
 type Series struct {
-	Kind workloads.Kind
+	Kind workloads.Kind    // Transaction where it is none of an operation
+	Txn  workloads.TxnKind // the type of a transaction
 	Hist *hdrhistogram.Histogram
+}
+
+// Transaction is the Series.Kind of transactions.
+const Transaction = workloads.KindCount
+
+// Name is that of the kind: read, or vote.
+func (s Series) Name() string {
+	if s.Kind == Transaction {
+		return s.Txn.String()
+	}
+	return strings.ToLower(s.Kind.String())
+}
+
+func (s Series) compare(o Series) int {
+	return cmp.Or(cmp.Compare(s.Kind, o.Kind), cmp.Compare(s.Txn, o.Txn))
 }
 
 // OpStreamDigest folds the digests of the workers' streams in worker order. Phases with
@@ -163,6 +191,12 @@ func (r *Result) OpStreamDigest() uint64 {
 // shape a run, only Connections, Pipeline and Threads are used.
 func Load(ctx context.Context, cfg Config) (*Result, error) {
 	return drive(ctx, cfg, loading)
+}
+
+// ReadBack reads every record once, as Load inserts them. What was lost is in Result.Misses, what
+// is wrong in Result.VerifyFailures.
+func ReadBack(ctx context.Context, cfg Config) (*Result, error) {
+	return drive(ctx, cfg, reading)
 }
 
 // Run sends the warm-up and then the measured operations over the same connections. When

@@ -17,15 +17,21 @@ func ParseReply(buf []byte, elements []Element) (all []Element, used int, err er
 	if size == 0 || err != nil {
 		return elements, 0, err
 	}
-	for used < size {
-		r, n, count, err := parseElement(buf[used:size])
+	all, err = appendElements(elements, buf[:size])
+	return all, size, err
+}
+
+// appendElements takes a whole reply apart.
+func appendElements(elements []Element, reply []byte) ([]Element, error) {
+	for used := 0; used < len(reply); {
+		r, n, count, err := parseElement(reply[used:])
 		if err != nil {
-			return elements, 0, err
+			return elements, err
 		}
 		elements = append(elements, Element{Kind: r.kind, Data: r.data, Count: count})
 		used += n
 	}
-	return elements, size, nil
+	return elements, nil
 }
 
 // Dial opens a connection to cfg.Addr and agrees on the protocol version. The descriptor it

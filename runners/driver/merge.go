@@ -1,6 +1,10 @@
 package driver
 
-import "github.com/HdrHistogram/hdrhistogram-go"
+import (
+	"slices"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
 
 // Merge makes one Result of those of processes that shared a load, in order of their
 // connections: histograms are added, nothing is averaged. The phase lasted as long as the
@@ -24,10 +28,13 @@ func Merge(parts []*Result) *Result {
 		res.add(res.All, p.All)
 		res.Latency = res.addSeries(res.Latency, p.Latency)
 		res.addOpen(p.Open)
+		res.addTransactions(p.Transactions)
 		res.Windows = mergeWindows(res.Windows, p.Windows)
 		res.Digests = append(res.Digests, p.Digests...)
 		res.Warmed = mergeWarmed(res.Warmed, p.Warmed, p == parts[0])
-		res.Client.Busy = max(res.Client.Busy, p.Client.Busy)
+		if p.Client.Busy > res.Client.Busy {
+			res.Client.Busy, res.Client.Own = p.Client.Busy, p.Client.Own
+		}
 		if res.Client.Saturated == "" {
 			res.Client.Saturated = p.Client.Saturated
 		}
@@ -63,11 +70,11 @@ func (r *Result) addOpen(part *OpenLoop) {
 func (r *Result) addSeries(all, part []Series) []Series {
 	for _, p := range part {
 		i := 0
-		for i < len(all) && all[i].Kind < p.Kind {
+		for i < len(all) && all[i].compare(p) < 0 {
 			i++
 		}
-		if i == len(all) || all[i].Kind != p.Kind {
-			all = append(all[:i], append([]Series{{p.Kind, newHistogram()}}, all[i:]...)...)
+		if i == len(all) || all[i].compare(p) != 0 {
+			all = slices.Insert(all, i, Series{p.Kind, p.Txn, newHistogram()})
 		}
 		r.add(all[i].Hist, p.Hist)
 	}

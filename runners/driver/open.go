@@ -37,12 +37,16 @@ func (t *thread) sendDue(c *conn) error {
 	now := t.clock()
 	work := c.work
 	for work.left > 0 && !work.due.ended() && !c.flying.full() && work.due.dueNS <= now {
-		op := work.ops.Next()
-		work.left--
 		t.rec.sentLate(work.due.dueNS, c.roomNS, now)
-		t.queueFlight(c, flight{
-			command: command{op: op, slot: firstSlot[op.Kind]}, due: work.due.dueNS, first: now, sent: now,
-		})
+		if c.session != nil {
+			t.beginTransaction(c, work.due.dueNS)
+		} else {
+			op := work.ops.Next()
+			work.left--
+			t.queueFlight(c, flight{
+				command: command{op: op, slot: firstSlot[op.Kind]}, due: work.due.dueNS, first: now, sent: now,
+			})
+		}
 		work.due.advance()
 	}
 	ended := work.left == 0 || work.due.ended() || t.phase.over.Load()

@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"bpfdb/runners/transaction"
 	"bpfdb/workloads"
 )
 
@@ -16,9 +17,10 @@ type source interface {
 // worker is the work of one connection in one phase.
 type worker struct {
 	ops    source
-	left   uint64    // operations not drawn yet
-	due    *schedule // of an open loop; nil in a closed one
-	joinNS int64     // in a closed loop: when the connection begins
+	txns   *txnSource // in place of ops, where they are transactions
+	left   uint64     // operations not drawn yet
+	due    *schedule  // of an open loop; nil in a closed one
+	joinNS int64      // in a closed loop: when the connection begins
 }
 
 // phase is what all connections do from one common start to the last reply.
@@ -59,8 +61,8 @@ func (p *prefix) Digest() uint64 {
 	return p.digest
 }
 
-// loadPhase inserts every record once.
-func loadPhase(cfg Config) (*phase, error) {
+// recordsPhase inserts, or reads, every record once.
+func recordsPhase(cfg Config, kind phaseKind) (*phase, error) {
 	p := &phase{workers: make([]worker, cfg.Connections)}
 	for i := range p.workers {
 		ops, err := workloads.NewLoadOps(cfg.Workload, i, cfg.Connections)
@@ -68,9 +70,21 @@ func loadPhase(cfg Config) (*phase, error) {
 			return nil, err
 		}
 		p.workers[i] = worker{ops: ops, left: ops.Len()}
+		if kind == reading {
+			p.workers[i].ops = reads{ops}
+		}
 		p.total += ops.Len()
 	}
 	return p, nil
+}
+
+// reads are the reads of what a source inserts.
+type reads struct{ source }
+
+func (r reads) Next() workloads.Op {
+	op := r.source.Next()
+	op.Kind = workloads.Read
+	return op
 }
 
 // length bounds a phase by count or, where that is 0, by time.
@@ -80,27 +94,35 @@ type length struct {
 	ramp       time.Duration // at its beginning
 }
 
-// runPhase draws from the streams of a seed.
-func runPhase(cfg Config, seed uint64, l length) (*phase, error) {
+// sum is the digest of what the worker has drawn.
+func (w *worker) sum() uint64 {
+	if w.txns != nil {
+		return w.txns.sum()
+	}
+	return w.ops.Digest()
+}
+
+// runPhase draws from the streams of a phase.
+func runPhase(cfg Config, kind workloads.Phase, l length) (*phase, error) {
+	seed := transaction.PhaseSeed(cfg.Seed, kind)
+	timed := cfg.Rate == 0 && l.operations == 0
 	p := &phase{workers: make([]worker, cfg.Connections)}
 	for i := range p.workers {
 		index := cfg.First + i
-		ops, err := workloads.NewStream(cfg.Workload, seed, index, cfg.total())
+		w, err := newWorker(cfg, seed, index, kind, timed)
 		if err != nil {
 			return nil, err
 		}
 		_, count := workloads.Share(l.operations, index, cfg.total())
 		p.total += count
-		p.workers[i] = worker{ops: ops, left: count}
+		p.workers[i] = w
+		p.workers[i].left = count
 		if l.operations == 0 {
 			p.workers[i].left = endless
 		}
 		p.workers[i].joinNS = int64(l.ramp) * int64(index) / int64(cfg.total())
-		switch {
-		case cfg.Rate > 0:
+		if cfg.Rate > 0 {
 			p.workers[i].due = newSchedule(cfg, seed, index, l.ramp, l.duration)
-		case l.operations == 0:
-			p.workers[i].ops = &prefix{source: ops}
 		}
 	}
 	if cfg.Rate > 0 && l.operations == 0 {
@@ -108,6 +130,20 @@ func runPhase(cfg Config, seed uint64, l length) (*phase, error) {
 		p.total = uint64(cfg.Rate * share * (l.duration - l.ramp/2).Seconds())
 	}
 	return p, nil
+}
+
+// newWorker is one with its stream. timed says that a closed loop ends by time, and each
+// server gets as much of the stream as it can answer.
+func newWorker(cfg Config, seed uint64, index int, kind workloads.Phase, timed bool) (worker, error) {
+	if cfg.Mode != "" {
+		stream, err := workloads.NewTxnStream(cfg.Workload, seed, index, cfg.total(), kind)
+		return worker{txns: &txnSource{stream: stream, timed: timed}}, err
+	}
+	ops, err := workloads.NewStream(cfg.Workload, seed, index, cfg.total())
+	if timed {
+		return worker{ops: &prefix{source: ops}}, err
+	}
+	return worker{ops: ops}, err
 }
 
 // endAfter ends a closed loop at the time its length gives; the schedules of an open loop

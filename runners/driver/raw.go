@@ -3,6 +3,8 @@ package driver
 import (
 	"context"
 	"fmt"
+
+	"bpfdb/runners/transaction"
 )
 
 // raw is the lean driver: connection i belongs to thread i mod Threads.
@@ -30,6 +32,12 @@ func newRaw(ctx context.Context, cfg Config) (*raw, error) {
 		}
 		c := newConn(fd, cfg)
 		b.conns = append(b.conns, c)
+		if cfg.Mode != "" {
+			if c.session, err = transaction.NewSession(cfg.Mode, cfg.Workload, cfg.Tries); err != nil {
+				b.close()
+				return nil, err
+			}
+		}
 		if err := b.threads[i%len(b.threads)].adopt(c); err != nil {
 			b.close()
 			return nil, err

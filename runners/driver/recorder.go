@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync/atomic"
 
+	"bpfdb/runners/transaction"
 	"bpfdb/workloads"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -31,7 +32,10 @@ type recorder struct {
 	held    uint64
 	course  course
 
-	busyNS int64 // processor time of the thread in the phase, where it has one of its own
+	ledger transaction.Ledger // of this phase's transactions
+	ever   transaction.Ledger // of those before
+
+	busy cpuTime // processor time of the thread in the phase, where it has one of its own
 
 	done    atomic.Uint64 // ops, published now and then
 	totalNS atomic.Int64  // sum of the latencies of whole operations, likewise
@@ -60,7 +64,9 @@ func newRecorder(cfg Config) *recorder {
 func (r *recorder) reset() {
 	r.ops, r.commands, r.errors, r.verifyFailures, r.misses = 0, 0, 0, 0, 0
 	r.firstError, r.firstVerifyFailure = "", ""
-	r.held, r.busyNS, r.sumNS = 0, 0, 0
+	r.held, r.busy, r.sumNS = 0, cpuTime{}, 0
+	r.ever.Merge(&r.ledger)
+	r.ledger = transaction.Ledger{}
 	for _, hists := range []series{r.hists, r.service, {r.lag}} {
 		for _, h := range hists {
 			if h != nil {
@@ -220,6 +226,15 @@ func byKind(recorders []*recorder, of func(*recorder) *series) []Series {
 		}
 		if hist.TotalCount() > 0 {
 			all = append(all, Series{Kind: kind, Hist: hist})
+		}
+	}
+	for kind := range txnKindCount {
+		hist := newHistogram()
+		for _, r := range recorders {
+			of(r).mergeInto(hist, []slot{slotTxn + kind})
+		}
+		if hist.TotalCount() > 0 {
+			all = append(all, Series{Kind: Transaction, Txn: workloads.TxnKind(kind), Hist: hist})
 		}
 	}
 	return all

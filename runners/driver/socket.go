@@ -67,10 +67,15 @@ func (t *thread) receive(c *conn) error {
 		return err
 	}
 	c.partial = append(c.partial[:0], rest...)
-	if t.open {
+	ended := due && c.awaiting() == 0 // not so after a push to an idle connection
+	switch {
+	case c.session != nil && ended:
+		return t.endTransactionRound(c)
+	case c.session != nil:
+		return nil
+	case t.open:
 		return t.sendDue(c)
-	}
-	if due && c.awaiting() == 0 { // not so after a push to an idle connection
+	case ended:
 		return t.endRound(c)
 	}
 	return nil
@@ -90,7 +95,14 @@ func (t *thread) takeAll(c *conn, data []byte) (rest []byte, err error) {
 			if c.awaiting() == 0 {
 				return nil, fmt.Errorf("%w: reply %.40q to no command", ErrProtocol, data[:used])
 			}
-			t.take(c, r)
+			if c.session != nil {
+				err = t.takeTransaction(c, data[:used])
+			} else {
+				t.take(c, r)
+			}
+			if err != nil {
+				return nil, err
+			}
 		}
 		data = data[used:]
 	}

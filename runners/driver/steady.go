@@ -3,6 +3,8 @@ package driver
 import (
 	"context"
 	"time"
+
+	"bpfdb/workloads"
 )
 
 // Warmup is what is sent before the measured phase, from another stream, and left out of the
@@ -32,6 +34,8 @@ type Warmed struct {
 	Operations uint64 // answered
 	NS         int64
 	Steady     bool // it was to settle, and did
+
+	drawn []uint64 // transactions, by connection
 }
 
 // Check returns an error wrapping ErrConfig that names the first bad field and its value.
@@ -71,7 +75,7 @@ func warmUp(ctx context.Context, cfg Config, b backend) (Warmed, error) {
 	if watch {
 		l.duration = w.Steady.Limit
 	}
-	p, err := runPhase(cfg, ^cfg.Seed, l)
+	p, err := runPhase(cfg, workloads.Warmup, l)
 	if err != nil {
 		return Warmed{}, err
 	}
@@ -90,6 +94,7 @@ func warmUp(ctx context.Context, cfg Config, b backend) (Warmed, error) {
 	disarm()
 	stop()
 	warmed := Warmed{NS: time.Since(p.start).Nanoseconds(), Steady: <-steady}
+	warmed.drawn = p.drawn()
 	for _, r := range b.recorders() {
 		warmed.Operations += r.ops
 		r.reset()

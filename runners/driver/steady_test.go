@@ -134,7 +134,7 @@ func TestSaturatedClientIsMarked(t *testing.T) {
 		{"busy closed loop", 0.99, &Result{}, "on a processor 99 %"},
 		{"closed loop", 0.9, &Result{}, ""},
 	} {
-		got := saturated(c.busy, c.res)
+		got := (Client{Busy: c.busy, Own: 0.25}).saturated(c.res)
 		if (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
 			t.Errorf("%s: %q, want %q", c.what, got, c.want)
 		}

@@ -6,23 +6,29 @@ import (
 	"runtime"
 	"time"
 
+	"bpfdb/runners/transaction"
+
 	"golang.org/x/sys/unix"
 )
 
 const (
 	tick          = 50 * time.Millisecond // how often deadlines and the context are looked at
 	eventsPerWait = 64
-	readBytes     = 256 << 10 // holds the longest value several times
+	readBytes     = 512 << 10 // holds the longest value several times
 )
 
 // thread drives its connections from one operating-system thread with one epoll instance.
 type thread struct {
-	epoll   int
-	conns   []*conn
-	next    dueQueue // connections that have something to send at a known time
-	events  [eventsPerWait]unix.EpollEvent
-	input   []byte // what recv writes to; shared by the connections
-	enc     encoder
+	epoll  int
+	conns  []*conn
+	next   dueQueue // connections that have something to send at a known time
+	events [eventsPerWait]unix.EpollEvent
+	input  []byte // what recv writes to; shared by the connections
+	enc    encoder
+
+	parsed   []Element // of one reply, where they are looked into
+	elements []transaction.Element
+
 	rec     *recorder
 	timeout time.Duration
 	open    bool // the load is an open loop
@@ -69,7 +75,7 @@ func (t *thread) run(ctx context.Context, p *phase) error {
 	setTimerSlack(timerSlackNS)
 	defer setTimerSlack(defaultTimerSlack)
 	cpu := threadCPU()
-	defer func() { t.rec.busyNS = int64(threadCPU() - cpu) }()
+	defer func() { t.rec.busy = threadCPU().since(cpu) }()
 	t.phase, t.start, t.busy = p, p.start, 0
 	if err := t.begin(); err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,8 @@ import (
 	"bpfdb/runners/driver"
 	"bpfdb/runners/fleet"
 	"bpfdb/runners/system/systemtest"
+	"bpfdb/runners/transaction"
+	"bpfdb/runners/transactor"
 	"bpfdb/workloads"
 )
 
@@ -105,6 +108,44 @@ func TestFleetEqualsOneProcess(t *testing.T) {
 		}
 		if three.Warmed.Operations != 500 || len(three.Windows) == 0 {
 			t.Errorf("rate %v: warmed %+v, %d windows", rate, three.Warmed, len(three.Windows))
+		}
+	}
+}
+
+// The same goes for transactions.
+func TestFleetSharesTransactions(t *testing.T) {
+	for _, rate := range []float64{0, 5000} {
+		cfg := load(t)
+		workload, err := workloads.ByName("ycsb-t")
+		if err != nil {
+			t.Fatal(err)
+		}
+		workload.Records, workload.TotalCash = 300, 30_000
+		cfg.Workload, cfg.Mode, cfg.Pipeline, cfg.Rate = workload, transaction.Unsafe, 1, rate
+		if _, err := transactor.Load(t.Context(), cfg); err != nil {
+			t.Fatal(err)
+		}
+		one, err := driver.Run(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		three, err := fleet.Run(t.Context(), cfg, workers(3))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if three.OpStreamDigest() != one.OpStreamDigest() || three.Ops != 3001 ||
+			!slices.Equal(three.Transactions.Drawn, one.Transactions.Drawn) ||
+			!slices.Equal(three.Transactions.WarmupDrawn, one.Transactions.WarmupDrawn) {
+			t.Errorf("rate %v: fleet %d transactions, %x, drawn %v; one process %x, drawn %v", rate, three.Ops,
+				three.OpStreamDigest(), three.Transactions.Drawn, one.OpStreamDigest(), one.Transactions.Drawn)
+		}
+		if all := three.Transactions.Ever.Total(); all.Total() != 3501 || all.Failed > 0 {
+			t.Errorf("rate %v: %+v", rate, all)
+		}
+		for i, s := range three.Latency {
+			if w := one.Latency[i]; s.Name() != w.Name() || s.Kind != driver.Transaction {
+				t.Errorf("rate %v: series %s, want %s", rate, s.Name(), w.Name())
+			}
 		}
 	}
 }

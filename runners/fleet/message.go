@@ -35,8 +35,9 @@ type outcome struct {
 }
 
 type encodedSeries struct {
-	Kind workloads.Kind `json:"kind"`
-	Hist string         `json:"hist"`
+	Kind workloads.Kind    `json:"kind"`
+	Txn  workloads.TxnKind `json:"txn,omitempty"`
+	Hist string            `json:"hist"`
 }
 
 type encodedOpenLoop struct {
@@ -75,7 +76,7 @@ func (c *codec) decode(text string) *hdrhistogram.Histogram {
 func (c *codec) encodeSeries(all []driver.Series) []encodedSeries {
 	encoded := make([]encodedSeries, len(all))
 	for i, s := range all {
-		encoded[i] = encodedSeries{s.Kind, c.encode(s.Hist)}
+		encoded[i] = encodedSeries{s.Kind, s.Txn, c.encode(s.Hist)}
 	}
 	return encoded
 }
@@ -83,7 +84,7 @@ func (c *codec) encodeSeries(all []driver.Series) []encodedSeries {
 func (c *codec) decodeSeries(all []encodedSeries) []driver.Series {
 	decoded := make([]driver.Series, len(all))
 	for i, s := range all {
-		decoded[i] = driver.Series{Kind: s.Kind, Hist: c.decode(s.Hist)}
+		decoded[i] = driver.Series{Kind: s.Kind, Txn: s.Txn, Hist: c.decode(s.Hist)}
 	}
 	return decoded
 }

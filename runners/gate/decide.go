@@ -1,105 +1,77 @@
 package gate
 
-// mostBlocks bounds a gate: a regression is what two blocks of at most three find.
-const mostBlocks = 3
+import (
+	"fmt"
+	"slices"
+)
 
-// Measure makes one block of paired rounds over some cells, all when none is named.
-// Blocks have numbers from 1; each has its own seed.
-type Measure func(block int, cells []string) ([]Test, error)
+// Measure makes one block of paired rounds of a cell, on fresh servers: its rounds by metric.
+// Blocks have numbers from 1.
+type Measure func(cell string, block int) (map[string]Rounds, error)
 
 // Decision is the gate's answer with what it rests on.
 type Decision struct {
-	Verdict Verdict `json:"verdict"`
-	// Blocks holds what each block found. The first has every test, later ones those of
-	// cells in doubt, from rounds of their own.
-	Blocks [][]Finding `json:"blocks"`
-	// Final holds every test over all its rounds together, with the gate's verdict on it.
-	Final []Finding `json:"final"`
+	Verdict  Verdict     `json:"verdict"`
+	Findings []Finding   `json:"findings"` // the latest of each test
+	Looks    [][]Finding `json:"looks"`    // all of them, in order
+	Tests    []Test      `json:"tests"`    // the data
 }
 
-// Decide measures one block and, as long as a cell is in doubt, up to two more of it.
-func (r Rules) Decide(measure Measure, noise *Noise, seed uint64) (Decision, error) {
+var metrics = []string{MetricP99, MetricThroughput}
+
+// Decide measures blocks of every cell and, as long as a cell is in doubt, more of it.
+func (r Rules) Decide(measure Measure, cells []string, seed uint64) (Decision, error) {
 	var d Decision
-	var all []Test // each test with the rounds of all blocks
-	var cells []string
-	for block := 1; block <= mostBlocks; block++ {
-		tests, err := measure(block, cells)
-		if err != nil {
-			return Decision{}, err
-		}
-		d.Blocks = append(d.Blocks, r.Judge(tests, noise, seed+uint64(block)))
-		all = pool(all, tests)
-		d.Final = r.Judge(all, noise, seed)
-		cells = d.settle()
-		if len(cells) == 0 {
-			break
+	for _, cell := range cells {
+		for _, metric := range metrics {
+			d.Tests = append(d.Tests, Test{Cell: cell, Metric: metric})
 		}
 	}
-	verdicts := make([]Verdict, len(d.Final))
-	for i, f := range d.Final {
-		verdicts[i] = f.Verdict
+	doubtful := cells
+	for block := 1; block <= r.MostBlocks && len(doubtful) > 0; block++ {
+		for _, cell := range doubtful {
+			if err := d.add(measure, cell, block); err != nil {
+				return Decision{}, err
+			}
+		}
+		if block >= r.LeastBlocks {
+			d.Findings = r.Judge(d.Tests, seed+uint64(block))
+			d.Looks = append(d.Looks, d.Findings)
+			doubtful = d.doubtful(cells)
+		}
+	}
+	verdicts := []Verdict{}
+	for _, f := range d.Findings {
+		verdicts = append(verdicts, f.Verdict)
+	}
+	if len(verdicts) == 0 {
+		return Decision{}, fmt.Errorf("%w: there is nothing to compare", ErrBroken)
 	}
 	d.Verdict = worst(verdicts)
 	return d, nil
 }
 
-// settle replaces the verdicts over all rounds by the gate's and names the cells that
-// another block could settle.
-func (d *Decision) settle() (doubtful []string) {
-	seen := map[string]bool{}
-	for i := range d.Final {
-		f := &d.Final[i]
-		var open bool
-		f.Verdict, open = d.verdict(f)
-		if open && !seen[f.Cell] {
-			seen[f.Cell] = true
-			doubtful = append(doubtful, f.Cell)
+func (d *Decision) add(measure Measure, cell string, block int) error {
+	rounds, err := measure(cell, block)
+	if err != nil {
+		return err
+	}
+	for i := range d.Tests {
+		if t := &d.Tests[i]; t.Cell == cell {
+			t.Blocks = append(t.Blocks, rounds[t.Metric])
 		}
 	}
-	return doubtful
+	return nil
 }
 
-// verdict is the gate's on one test; open says that another block might change it. What
-// one block finds and no other, while both together still show it, stays in doubt.
-func (d *Decision) verdict(pooled *Finding) (v Verdict, open bool) {
-	blocks, found := 0, 0
-	for i, block := range d.Blocks {
-		for _, f := range block {
-			if f.name() != pooled.name() {
-				continue
-			}
-			if i == 0 && f.Verdict == OK {
-				return OK, false
-			}
-			blocks++
-			if f.Verdict == Regression {
-				found++
-			}
+// doubtful are the cells that another block could settle.
+func (d *Decision) doubtful(cells []string) (in []string) {
+	for _, cell := range cells {
+		if slices.ContainsFunc(d.Findings, func(f Finding) bool {
+			return f.Cell == cell && f.Verdict == Inconclusive
+		}) {
+			in = append(in, cell)
 		}
 	}
-	v = Inconclusive
-	switch {
-	case found >= 2:
-		return Regression, false
-	case blocks > 1 && pooled.Verdict == OK:
-		v = OK
-	}
-	return v, blocks == 1 || found == 1
-}
-
-// pool appends the rounds of a block to those before it.
-func pool(all, block []Test) []Test {
-	if all == nil {
-		return append(all, block...)
-	}
-	pooled := make([]Test, len(all))
-	for i, test := range all {
-		for _, more := range block {
-			if more.name() == test.name() {
-				test.Worse = append(append([]float64{}, test.Worse...), more.Worse...)
-			}
-		}
-		pooled[i] = test
-	}
-	return pooled
+	return in
 }

@@ -2,9 +2,7 @@ package gate
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -14,7 +12,7 @@ import (
 )
 
 // SchemaVersion is written to every gate.json; it grows when a field changes meaning.
-const SchemaVersion = 1
+const SchemaVersion = 2
 
 // File is the name a gate's document has inside its directory.
 const File = "gate.json"
@@ -29,20 +27,30 @@ type Document struct {
 	Rules         Rules               `json:"rules"`
 	Rounds        int                 `json:"rounds"` // of one block
 	Seed          uint64              `json:"seed"`
-	Noise         *Noise              `json:"noise"`
+	Levels        []Level             `json:"levels"` // what the ratios are ratios of
 	Environment   results.Environment `json:"environment"`
 	Timed         Decision            `json:"timed"`
 	Exact         []Exact             `json:"exact"`
+}
+
+// Level says what base reached in one block of a cell.
+type Level struct {
+	Cell      string  `json:"cell"`
+	Block     int     `json:"block"`
+	P99NS     float64 `json:"p99_ns"`    // medians over slices
+	Ops       float64 `json:"ops"`       // per second
+	Saturated float64 `json:"saturated"` // share of slices in which the generator was the bottleneck
 }
 
 // Gate compares the two sides of a bench.
 type Gate struct {
 	Bench
 	Rules Rules
-	// NoiseFile holds what this machine shows between equal builds. Where it is absent or
-	// of another machine, base is measured against itself first and the file written.
-	NoiseFile string
-	Say       func(format string, arguments ...any) // tells what happens
+	Out   string                                // a directory for gate.json
+	Say   func(format string, arguments ...any) // tells what happens
+	// Nice is the nice value while servers are measured, theirs too; 0 changes nothing. It
+	// stays: it is for a process that does nothing else.
+	Nice int
 	// TimedOnly leaves out the exact comparisons.
 	TimedOnly bool
 }
@@ -54,31 +62,22 @@ func (g Gate) Run(ctx context.Context) (*Document, error) {
 		return nil, fmt.Errorf("%w: %d rounds, want at least %d", ErrBroken, g.Rounds, LeastRounds)
 	}
 	d := &Document{SchemaVersion: SchemaVersion, Started: time.Now().UTC(), Sides: g.Sides, Rules: g.Rules,
-		Rounds: g.Rounds, Seed: g.Seed}
+		Rounds: g.Rounds, Seed: g.Seed, Environment: host.ReadEnvironment(os.DirFS("/"))}
+	host.ReadSource(ctx, ".", &d.Environment)
 	var err error
 	if !g.TimedOnly {
 		if err = g.exact(ctx, d); err != nil {
 			return nil, err
 		}
 	}
-	measure := func(block int, cells []string) ([]Test, error) {
-		if block == 1 {
-			g.Say("block 1 of %d rounds, %s against %s", g.Rounds, g.Sides[1].Source, g.Sides[0].Source)
-		} else {
-			g.Say("block %d of %d rounds over what is in doubt: %q", block, g.Rounds, cells)
-		}
-		tests, run, err := g.Measure(ctx, block, cells)
-		if err == nil && block == 1 {
-			d.Environment = run.Environment
-			bytes := CompareExact(BytesPerKey, bytesPerKey(run, baseSide), bytesPerKey(run, headSide))
-			d.Exact = append(d.Exact, bytes...)
-		}
-		return tests, err
-	}
-	if d.Noise, err = g.noise(ctx); err != nil {
+	if err := g.raise(); err != nil {
 		return nil, err
 	}
-	if d.Timed, err = g.Rules.Decide(measure, d.Noise, g.Seed); err != nil {
+	cells, err := g.Cells()
+	if err != nil {
+		return nil, err
+	}
+	if d.Timed, err = g.Rules.Decide(g.measure(ctx, cells, d), names(cells), g.Seed); err != nil {
 		return nil, err
 	}
 	verdicts := []Verdict{d.Timed.Verdict}
@@ -87,6 +86,37 @@ func (g Gate) Run(ctx context.Context) (*Document, error) {
 	}
 	d.Verdict, d.Finished = worst(verdicts), time.Now().UTC()
 	return d, writeJSON(filepath.Join(g.Out, File), d)
+}
+
+func (g Gate) raise() error {
+	if g.Nice == 0 {
+		return nil
+	}
+	if err := host.RaisePriority(g.Nice); err != nil {
+		return fmt.Errorf("%w: %w", ErrBroken, err)
+	}
+	return nil
+}
+
+// measure makes blocks, notes their levels and, of each cell's first, compares the memory.
+func (g Gate) measure(ctx context.Context, cells []Cell, d *Document) Measure {
+	return func(name string, block int) (map[string]Rounds, error) {
+		cell := cells[indexOf(cells, name)]
+		b, err := g.Measure(ctx, cell, block)
+		if err != nil {
+			return nil, err
+		}
+		d.Levels = append(d.Levels, Level{name, block, b.BaseP99NS, b.BaseOps, b.Saturated})
+		if block == 1 && b.Counted {
+			d.Exact = append(d.Exact, CompareExact(BytesPerKey, b.perKey(cell, 0), b.perKey(cell, 1))...)
+		}
+		say := fmt.Sprintf("%s, block %d:", name, block)
+		for _, metric := range metrics {
+			say += fmt.Sprintf(" %s %s", metric, share(b.times(metric)))
+		}
+		g.Say("%s", say)
+		return b.Metrics, nil
+	}
 }
 
 // exact compares what the two source trees say without a server.
@@ -104,52 +134,5 @@ func (g Gate) exact(ctx context.Context, d *Document) error {
 	}
 	d.Exact = append(CompareExact(Instructions, instructions[0], instructions[1]),
 		CompareExact(Allocations, allocated[0], allocated[1])...)
-	return nil
-}
-
-// noise reads the stored noise or measures it.
-func (g Gate) noise(ctx context.Context) (*Noise, error) {
-	stored, err := ReadNoise(g.NoiseFile)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w: %w", ErrBroken, err)
-	}
-	if err == nil {
-		if err = g.covers(stored); err == nil {
-			return stored, nil
-		}
-	}
-	g.Say("no usable noise of this machine (%v): base against base first", err)
-	return g.MeasureNoise(ctx, 2)
-}
-
-// MeasureNoise measures base against itself, over some blocks' worth of rounds, and
-// stores what it finds.
-func (g Gate) MeasureNoise(ctx context.Context, blocks int) (*Noise, error) {
-	equal := g.Bench
-	equal.Sides[1] = g.Sides[0]
-	equal.Sides[1].Name = headSide
-	equal.Out, equal.Rounds = filepath.Join(g.Out, "noise"), blocks*g.Rounds
-	tests, run, err := equal.Measure(ctx, 0, nil)
-	if err != nil {
-		return nil, err
-	}
-	n := NewNoise(tests, g.Rounds, run.Environment, g.Spec.SHA256)
-	return n, n.Write(g.NoiseFile)
-}
-
-// covers says why stored noise cannot serve this bench; nil when it can.
-func (g Gate) covers(stored *Noise) error {
-	if err := stored.Fits(host.ReadEnvironment(os.DirFS("/")), g.Spec.SHA256, g.Rounds); err != nil {
-		return err
-	}
-	tests, err := g.tests()
-	if err != nil {
-		return err
-	}
-	for _, t := range tests {
-		if stored.point(t) == nil {
-			return fmt.Errorf("%w: it lacks %s", ErrOtherNoise, t.name())
-		}
-	}
 	return nil
 }

@@ -7,10 +7,10 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 
 	"bpfdb/internal/jsonschema"
-	"bpfdb/results"
 	"bpfdb/runners/gate"
 	"bpfdb/runners/plan"
 	"bpfdb/runners/spec"
@@ -25,17 +25,11 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-type silent struct{}
-
-func (silent) Begin([]plan.Trial)   {}
-func (silent) Starting(plan.Trial)  {}
-func (silent) Done(t results.Trial) {}
-
 // small is a gate over the test's own server in both roles; its figures mean nothing.
 func small(t *testing.T, behaviour string) gate.Gate {
 	t.Helper()
 	out := t.TempDir()
-	size := spec.Size{Records: 200, Operations: 10_000, PipelinedOperations: 10_000, WarmupOperations: 10, Rounds: 1}
+	size := spec.Size{Records: 200, Operations: 2000, PipelinedOperations: 2000, WarmupOperations: 10, Rounds: 1}
 	g := gate.Gate{
 		Bench: gate.Bench{
 			Spec: spec.Spec{
@@ -44,25 +38,21 @@ func small(t *testing.T, behaviour string) gate.Gate {
 				Connections: []int{4}, Pipeline: []int{16}, Profiles: map[string]spec.Size{"quick": size},
 				Systems: []system.Definition{systemtest.Definition("test", behaviour)},
 			},
-			Rounds: gate.LeastRounds, Out: out, Observer: silent{},
-			Sides: [2]gate.Side{{Name: "base", BPFDB: os.Args[0]}, {Name: "head", BPFDB: os.Args[0]}},
+			Rounds: gate.LeastRounds,
+			Sides:  [2]gate.Side{{Name: "base", BPFDB: os.Args[0]}, {Name: "head", BPFDB: os.Args[0]}},
 		},
-		Rules: gate.DefaultRules, NoiseFile: filepath.Join(out, "noise.json"), TimedOnly: true, Say: t.Logf,
+		Rules: gate.DefaultRules, Out: out, TimedOnly: true, Say: t.Logf,
 	}
 	return g
 }
 
-// A whole gate with real processes: noise is measured first and stored, then blocks, and
-// the document on disk is the one returned. What the verdict is depends on the machine.
+// A whole gate with real processes: the document on disk is the one returned. What the
+// verdict is depends on the machine.
 func TestGate(t *testing.T) {
 	g := small(t, systemtest.Good)
 	d, err := g.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
-	}
-	noise, err := gate.ReadNoise(g.NoiseFile)
-	if err != nil || len(noise.Points) != 2 || noise.Rounds != gate.LeastRounds {
-		t.Errorf("stored noise: %+v, %v", noise, err)
 	}
 	text, err := os.ReadFile(filepath.Join(g.Out, gate.File))
 	if err != nil {
@@ -80,12 +70,18 @@ func TestGate(t *testing.T) {
 	if err := json.Unmarshal(text, &stored); err != nil {
 		t.Fatal(err)
 	}
-	if stored.Verdict != d.Verdict || len(stored.Timed.Final) != 2 || stored.Environment.Kernel == "" {
+	if stored.Verdict != d.Verdict || len(stored.Timed.Findings) != 2 || stored.Environment.Kernel == "" {
 		t.Errorf("stored %+v", stored)
 	}
-	for _, f := range stored.Timed.Blocks[0] {
-		if len(f.Worse) != gate.LeastRounds || !(f.Lo <= f.Times && f.Times <= f.Hi) {
-			t.Errorf("first block: %+v", f)
+	for i, f := range stored.Timed.Findings {
+		blocks := stored.Timed.Tests[i].Blocks
+		if len(blocks) != f.Blocks || len(blocks) < g.Rules.LeastBlocks || !(f.Lo <= f.Times && f.Times <= f.Hi) {
+			t.Errorf("%d blocks, finding %+v", len(blocks), f)
+		}
+		for _, b := range blocks {
+			if len(b.Worse) != g.Rounds || len(b.Equal) != g.Rounds {
+				t.Errorf("%d and %d pairs, want %d", len(b.Worse), len(b.Equal), g.Rounds)
+			}
 		}
 	}
 	if len(stored.Exact) != 1 || stored.Exact[0].Verdict != gate.OK {
@@ -109,11 +105,6 @@ func TestBrokenGate(t *testing.T) {
 		{"a binary that is not there", func(g *gate.Gate) {
 			g.Sides[1].BPFDB = filepath.Join(t.TempDir(), "absent")
 		}},
-		{"noise that cannot be read", func(g *gate.Gate) {
-			if err := os.WriteFile(g.NoiseFile, []byte("{"), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}},
 	} {
 		g := small(t, systemtest.Good)
 		c.spoil(&g)
@@ -127,48 +118,23 @@ func TestBrokenGate(t *testing.T) {
 	}
 }
 
-// The sides of a system share rounds, seeds and loads, and nothing else takes part.
-func TestPlan(t *testing.T) {
+// A cell for each system and point, in the order of the spec.
+func TestCells(t *testing.T) {
 	g := small(t, systemtest.Good)
-	p, err := g.Plan(1, nil)
-	if err != nil {
-		t.Fatal(err)
+	g.Spec.Systems = append(g.Spec.Systems, systemtest.Definition("other", systemtest.Good))
+	g.Spec.Connections = []int{4, 8}
+	cells, err := g.Cells()
+	if err != nil || len(cells) != 4 {
+		t.Fatalf("%d cells, %v", len(cells), err)
 	}
-	if len(p.Trials) != 2*gate.LeastRounds || len(p.Systems) != 2 {
-		t.Fatalf("%d trials of %d systems", len(p.Trials), len(p.Systems))
-	}
-	for i := 0; i < len(p.Trials); i += 2 {
-		a, b := p.Trials[i], p.Trials[i+1]
-		if a.Round != b.Round || a.Seed != b.Seed || a.Cell.System == b.Cell.System {
-			t.Errorf("trials %d and %d are no pair: %+v, %+v", i, i+1, a, b)
+	for i, c := range cells {
+		want := []string{"test", "other"}[i/2]
+		if c.System.Name != want || !strings.HasPrefix(c.Name, want+" ycsb-a 100 B c") {
+			t.Errorf("cell %d is %q", i, c.Name)
 		}
-	}
-	other, err := g.Plan(2, []string{"test ycsb-a 100 B c4 p16"})
-	if err != nil || len(other.Trials) != len(p.Trials) || other.Trials[0].Seed == p.Trials[0].Seed {
-		t.Errorf("the second block repeats the first one's load, or %v", err)
-	}
-	if none, err := g.Plan(2, []string{"another"}); err != nil || len(none.Trials) != 0 {
-		t.Errorf("%d trials of an unknown cell, %v", len(none.Trials), err)
 	}
 	g.Systems = []string{"absent"}
-	if _, err := g.Plan(1, nil); !errors.Is(err, plan.ErrOptions) {
+	if _, err := g.Cells(); !errors.Is(err, plan.ErrOptions) {
 		t.Errorf("an unknown system: %v, want ErrOptions", err)
-	}
-}
-
-func TestNoiseFits(t *testing.T) {
-	n := gate.NewNoise([]gate.Test{{Cell: "c", Metric: "p99", Worse: []float64{0.1, -0.1}}}, 10, environment, "spec")
-	if err := n.Fits(environment, "spec", 10); err != nil {
-		t.Error(err)
-	}
-	other := environment
-	other.CPUs++
-	for name, err := range map[string]error{
-		"machine": n.Fits(other, "spec", 10), "spec": n.Fits(environment, "new", 10),
-		"rounds": n.Fits(environment, "spec", 20),
-	} {
-		if !errors.Is(err, gate.ErrOtherNoise) {
-			t.Errorf("another %s: got %v, want ErrOtherNoise", name, err)
-		}
 	}
 }

@@ -8,17 +8,26 @@ import (
 
 // Rules are the numbers of a decision. Effects are shares: 0.2 is 20 % worse.
 type Rules struct {
-	Alpha      float64 `json:"alpha"`      // chance of any false finding in one block
+	// Alpha bounds the chance of any false finding in one gate, by the significance test
+	// alone: it is shared out among the looks at the data and, by Holm, among the tests.
+	Alpha      float64 `json:"alpha"`
 	Confidence float64 `json:"confidence"` // of intervals
 	// Budget is the least effect that is ever called a regression.
 	Budget float64 `json:"budget"`
 	// Promise is the effect the gate is to find: an interval that does not exclude it
 	// is inconclusive.
 	Promise float64 `json:"promise"`
+	// LeastBlocks are measured before the first look, MostBlocks at most. A regression must
+	// show in LeastRecurring of them, each having servers of its own.
+	LeastBlocks    int `json:"least_blocks"`
+	MostBlocks     int `json:"most_blocks"`
+	LeastRecurring int `json:"least_recurring"`
+	Resamples      int `json:"resamples"` // of each bootstrap
 }
 
-// DefaultRules find 20 %. The two blocks together make a false alarm far rarer than Alpha.
-var DefaultRules = Rules{Alpha: 0.05, Confidence: 0.95, Budget: 0.05, Promise: 0.20}
+// DefaultRules find 20 %.
+var DefaultRules = Rules{Alpha: 0.05, Confidence: 0.95, Budget: 0.05, Promise: 0.20,
+	LeastBlocks: 2, MostBlocks: 5, LeastRecurring: 3, Resamples: 2000}
 
 // Verdict is what a comparison comes to.
 type Verdict string
@@ -30,42 +39,46 @@ const (
 	Inconclusive Verdict = "inconclusive"
 )
 
-// Test is one metric of one cell over paired rounds.
+// Test is one metric of one cell with its blocks of paired rounds.
 type Test struct {
-	Cell   string `json:"cell"`   // system and point, the same words in every block
-	Metric string `json:"metric"` // MetricP99 or MetricThroughput
-	// Worse holds, for each round, ln of how many times worse head was than base: above
-	// zero is slower, whichever way the metric points.
-	Worse []float64 `json:"worse_ln"`
+	Cell   string   `json:"cell"`
+	Metric string   `json:"metric"` // MetricP99 or MetricThroughput
+	Blocks []Rounds `json:"blocks"`
 }
 
-func (t Test) name() string { return t.Cell + ", " + t.Metric }
-
-// Finding is what one block says about one test.
+// Finding is what the blocks so far say about one test.
 type Finding struct {
-	Test
+	Cell   string `json:"cell"`
+	Metric string `json:"metric"`
+	Blocks int    `json:"blocks"` // it rests on
 	// Times is how many times worse head is, the median with its interval: 1.2 is 20 %.
 	Times       float64 `json:"times_worse"`
 	Lo          float64 `json:"times_worse_lo"`
 	Hi          float64 `json:"times_worse_hi"`
-	P           float64 `json:"p"`      // exact, one-sided
-	HolmP       float64 `json:"p_holm"` // corrected for the block's tests
-	LeastEffect float64 `json:"least_effect"`
+	P           float64 `json:"p"`            // exact, one-sided
+	HolmP       float64 `json:"p_holm"`       // corrected for the number of tests
+	LeastEffect float64 `json:"least_effect"` // Budget, or what equal builds show if that is more
+	Recurring   int     `json:"recurring"`    // blocks that show it by themselves
 	Verdict     Verdict `json:"verdict"`
 }
 
-// Judge applies the rules to one block. noise gives each test's least effect by name; a
-// test it does not know has the budget's. seed is of the bootstrap.
-func (r Rules) Judge(tests []Test, noise *Noise, seed uint64) []Finding {
+// looks is how often the data may be looked at.
+func (r Rules) looks() int { return r.MostBlocks - r.LeastBlocks + 1 }
+
+// Judge applies the rules to what was measured so far. seed is of the bootstraps.
+func (r Rules) Judge(tests []Test, seed uint64) []Finding {
 	findings := make([]Finding, len(tests))
 	ps := make([]float64, len(tests))
 	for i, test := range tests {
-		lo, hi := stats.BootstrapCI(test.Worse, r.Confidence, seed+uint64(i))
+		worse := pooled(test.Blocks)
+		lo, hi := interval(test.Blocks, r.Confidence, r.Resamples, seed+uint64(i))
+		least := max(r.Budget, noise(test.Blocks, r.Resamples, seed+uint64(i)))
+		ps[i] = stats.SignedRank(worse)
 		findings[i] = Finding{
-			Test: test, Times: math.Exp(stats.Median(test.Worse)), Lo: math.Exp(lo), Hi: math.Exp(hi),
-			P: stats.SignedRank(test.Worse), LeastEffect: max(r.Budget, noise.leastEffect(test)),
+			Cell: test.Cell, Metric: test.Metric, Blocks: len(test.Blocks),
+			Times: math.Exp(stats.Median(worse)), Lo: math.Exp(lo), Hi: math.Exp(hi), P: ps[i],
+			LeastEffect: least, Recurring: recurring(test.Blocks, least, r.Alpha),
 		}
-		ps[i] = findings[i].P
 	}
 	for i, adjusted := range stats.Holm(ps) {
 		findings[i].HolmP = adjusted
@@ -75,9 +88,12 @@ func (r Rules) Judge(tests []Test, noise *Noise, seed uint64) []Finding {
 }
 
 func (r Rules) verdict(f Finding) Verdict {
+	suspicious := f.HolmP <= r.Alpha/float64(r.looks()) && f.Times > 1+f.LeastEffect
 	switch {
-	case f.HolmP <= r.Alpha && f.Lo > 1 && f.Times > 1+f.LeastEffect:
+	case suspicious && f.Lo > 1 && f.Recurring >= r.LeastRecurring:
 		return Regression
+	case suspicious:
+		return Inconclusive // seen, but not again on other servers
 	case f.Hi < 1+r.Promise:
 		return OK
 	}

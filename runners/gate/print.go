@@ -12,13 +12,13 @@ func (d *Document) Print(w io.Writer) error {
 	for _, s := range d.Sides {
 		fmt.Fprintf(w, "%s: %s (%s)\n", s.Name, s.Source, s.Revision)
 	}
-	fmt.Fprintf(w, "\n%d rounds a block, %d blocks; worse: slower p99 or less throughput, median over rounds "+
-		"with %.0f %% interval\n", d.Rounds, len(d.Timed.Blocks), 100*d.Rules.Confidence)
+	fmt.Fprintf(w, "\n%d rounds a block; worse: slower p99 or less throughput, median over rounds with "+
+		"%.0f %% interval; %.0f s\n", d.Rounds, 100*d.Rules.Confidence, d.Finished.Sub(d.Started).Seconds())
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "cell\tmetric\tworse by\tinterval\tp (Holm)\tleast effect\tverdict")
-	for _, f := range d.Timed.Final {
-		fmt.Fprintf(table, "%s\t%s\t%s\t[%s, %s]\t%.4f\t%s\t%s\n", f.Cell, f.Metric, share(f.Times),
-			share(f.Lo), share(f.Hi), f.HolmP, share(1+f.LeastEffect), f.Verdict)
+	fmt.Fprintln(table, "cell\tmetric\tworse by\tinterval\tp (Holm)\tleast effect\tblocks\tshown in\tverdict")
+	for _, f := range d.Timed.Findings {
+		fmt.Fprintf(table, "%s\t%s\t%s\t[%s, %s]\t%.4f\t%s\t%d\t%d\t%s\n", f.Cell, f.Metric, share(f.Times),
+			share(f.Lo), share(f.Hi), f.HolmP, share(1+f.LeastEffect), f.Blocks, f.Recurring, f.Verdict)
 	}
 	if err := table.Flush(); err != nil {
 		return err

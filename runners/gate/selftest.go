@@ -2,10 +2,13 @@ package gate
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"path/filepath"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -25,7 +28,6 @@ type Selftest struct {
 	Environment   results.Environment `json:"environment"`
 	Rules         Rules               `json:"rules"`
 	Rounds        int                 `json:"rounds"`
-	Noise         *Noise              `json:"noise"`
 	Series        []Series            `json:"series"`
 }
 
@@ -36,6 +38,7 @@ type Series struct {
 	// Injected is the slowdown of p99 over all rounds of all gates, with its interval.
 	Injected stats.Ratio `json:"injected"`
 	Verdicts []Verdict   `json:"verdicts"`
+	Seconds  []float64   `json:"seconds"` // each gate took
 }
 
 // Count is how many gates of the series gave a verdict.
@@ -56,9 +59,7 @@ type Builder func(ctx context.Context, delayNS int64) (Side, error)
 func (g Gate) Try(ctx context.Context, gates int, effects []float64, build Builder) (*Selftest, error) {
 	t := &Selftest{SchemaVersion: SchemaVersion, Started: time.Now().UTC(), Rules: g.Rules, Rounds: g.Rounds}
 	g.TimedOnly = true
-	var err error
-	g.Say("noise of this machine: base against base")
-	if t.Noise, err = g.MeasureNoise(ctx, 2); err != nil {
+	if err := g.raise(); err != nil {
 		return nil, err
 	}
 	for i, effect := range append([]float64{0}, effects...) {
@@ -96,13 +97,11 @@ func (g Gate) series(ctx context.Context, gates int, effect float64, build Build
 			return s, err
 		}
 		t.Environment = d.Environment
-		for _, f := range d.Timed.Final {
-			if f.Metric == MetricP99 {
-				injected = append(injected, f.Worse...)
-			}
-		}
+		injected = append(injected, d.Timed.worse(MetricP99)...)
 		s.Verdicts = append(s.Verdicts, d.Verdict)
-		g.Say("injected %s, gate %d of %d: %s", share(1+effect), i+1, gates, d.Verdict)
+		s.Seconds = append(s.Seconds, d.Finished.Sub(d.Started).Seconds())
+		g.Say("injected %s, gate %d of %d: %s after %.0f s", share(1+effect), i+1, gates, d.Verdict,
+			s.Seconds[i])
 	}
 	lo, hi := stats.BootstrapCI(injected, g.Rules.Confidence, g.Seed)
 	s.Injected = stats.Ratio{Median: math.Exp(stats.Median(injected)), Lo: math.Exp(lo), Hi: math.Exp(hi),
@@ -110,45 +109,53 @@ func (g Gate) series(ctx context.Context, gates int, effect float64, build Build
 	return s, nil
 }
 
+// worse are the pairs of a metric, of all cells.
+func (d *Decision) worse(metric string) (all []float64) {
+	for _, t := range d.Tests {
+		if t.Metric == metric {
+			all = append(all, pooled(t.Blocks)...)
+		}
+	}
+	return all
+}
+
 // Limits of the search for a delay.
 const (
-	calibrations  = 5
+	calibrations  = 4
 	firstDelayNS  = 2_000
-	calibrated    = 0.1 // of ln(1 + effect): near enough
 	longestStride = 4.0 // from one guess to the next, either way
 )
 
-// calibrate looks for the delay that slows p99 by the effect, on this machine and spec.
-// What it really comes to is measured by the gates themselves.
+// calibrate looks for the delay that slows p99 by the effect, on this machine and spec: the
+// slowdown is taken to be in proportion to the delay, and the factor estimated from all
+// tries. What the delay really comes to is measured by the gates themselves.
 func (g Gate) calibrate(ctx context.Context, effect float64, build Builder) (int64, error) {
+	cells, err := g.Cells()
+	if err != nil {
+		return 0, err
+	}
 	delay, want := float64(firstDelayNS), math.Log(1+effect)
+	products, squares := 0.0, 0.0
 	for i := range calibrations {
-		var err error
 		if g.Sides[1], err = build(ctx, int64(delay)); err != nil {
 			return 0, err
 		}
-		probe := g.Bench
-		probe.Out = filepath.Join(g.Out, fmt.Sprintf("calibration-%d", i+1))
-		tests, _, err := probe.Measure(ctx, 1, nil)
-		if err != nil {
-			return 0, err
-		}
 		var slower []float64
-		for _, test := range tests {
-			if test.Metric == MetricP99 {
-				slower = append(slower, test.Worse...)
+		for _, cell := range cells {
+			b, err := g.Measure(ctx, cell, calibrations+i)
+			if err != nil {
+				return 0, err
 			}
+			slower = append(slower, b.Metrics[MetricP99].Worse...)
 		}
 		got := stats.Median(slower)
 		g.Say("a delay of %.0f ns slows p99 by %s, wanted %s", delay, share(math.Exp(got)), share(1+effect))
-		if math.Abs(got-want) <= calibrated*want {
-			break
+		products, squares = products+got*delay, squares+delay*delay
+		next := longestStride * delay // also where nothing was slowed
+		if products > 0 {
+			next = min(max(want*squares/products, delay/longestStride), next)
 		}
-		stride := longestStride // also where nothing was slowed
-		if got > 0 {
-			stride = min(max(want/got, 1/longestStride), longestStride)
-		}
-		delay *= stride
+		delay = next
 	}
 	return int64(delay), nil
 }
@@ -156,11 +163,12 @@ func (g Gate) calibrate(ctx context.Context, effect float64, build Builder) (int
 // Print writes what the self-test found.
 func (t *Selftest) Print(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "aimed at\tdelay\tp99 really worse by\tinterval\trounds\tgates\tregression\tinconclusive\tok")
+	fmt.Fprintln(table, "aimed at\tdelay\tp99 really worse by\tinterval\trounds\t"+
+		"gates\tregression\tinconclusive\tok\tlongest")
 	for _, s := range t.Series {
-		fmt.Fprintf(table, "%s\t%d ns\t%s\t[%s, %s]\t%d\t%d\t%d\t%d\t%d\n", share(1+s.Intended), s.DelayNS,
+		fmt.Fprintf(table, "%s\t%d ns\t%s\t[%s, %s]\t%d\t%d\t%d\t%d\t%d\t%.0f s\n", share(1+s.Intended), s.DelayNS,
 			share(s.Injected.Median), share(s.Injected.Lo), share(s.Injected.Hi), s.Injected.Rounds,
-			len(s.Verdicts), s.Count(Regression), s.Count(Inconclusive), s.Count(OK))
+			len(s.Verdicts), s.Count(Regression), s.Count(Inconclusive), s.Count(OK), slices.Max(s.Seconds))
 	}
 	return table.Flush()
 }
@@ -176,4 +184,18 @@ func (t *Selftest) Passed() bool {
 		}
 	}
 	return len(t.Series) > 0
+}
+
+func writeJSON(path string, document any) error {
+	text, err := json.MarshalIndent(document, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := os.WriteFile(path+".tmp", append(text, '\n'), 0o644); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return os.Rename(path+".tmp", path)
 }

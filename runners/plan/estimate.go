@@ -21,6 +21,8 @@ const (
 	oneTripRate          = 40_000 // transactions in one round trip: a procedure or script
 	moreTripsRate        = 20_000
 
+	recoverRate = 300_000 // records
+
 	startAndStop = 500 * time.Millisecond
 )
 
@@ -33,9 +35,6 @@ func (t Trial) Estimate() time.Duration {
 	loaded := t.Workload.Records
 	switch t.Cell.Mode {
 	case "":
-		if t.Cell.RateOps > 0 {
-			rate = uint64(max(t.Cell.RateOps, 1))
-		}
 		if !t.Workload.HasData() {
 			loaded = 0
 		}
@@ -44,10 +43,16 @@ func (t Trial) Estimate() time.Duration {
 	default:
 		rate = moreTripsRate
 	}
+	if t.Cell.RateOps > 0 {
+		rate = uint64(max(t.Cell.RateOps, 1))
+	}
 	if data, err := workloads.NewDataset(t.Workload); err == nil && t.Cell.Mode != "" {
 		loaded = 2 * data.Places() // stored, and read back in the end
 	}
 	seconds := float64(t.Operations+t.WarmupOperations)/float64(rate) + float64(loaded)/loadRate
+	if t.Cell.Stop != "" {
+		seconds += float64(loaded)/recoverRate + startAndStop.Seconds()
+	}
 	seconds += t.warmup().Seconds() + t.Duration.Seconds()*t.tries()
 	return startAndStop + time.Duration(seconds*float64(time.Second))
 }

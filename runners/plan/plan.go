@@ -164,7 +164,11 @@ func (p *Plan) trial(s spec.Spec, size spec.Size, point results.Cell, arm arm, r
 	if point.Pipeline > 1 {
 		t.Operations = size.PipelinedOperations
 	}
-	t.Warmup = s.Warmup(size, t.Operations)
+	if point.Stop != "" { // the records are all it has
+		t.Operations = 0
+	} else {
+		t.Warmup = s.Warmup(size, t.Operations)
+	}
 	t.WarmupOperations = t.Warmup.Operations
 	t.Cell.System, t.Cell.Mode = arm.system, arm.mode
 	t.CellHash = hex.EncodeToString(digest(t.Cell, t.Workload, t.Operations, t.Duration, t.Warmup,
@@ -188,6 +192,12 @@ func points(s spec.Spec, size spec.Size) []results.Cell {
 		all = product(all, []string{s.Load.SLO.String()}, func(c *results.Cell, slo string) {
 			c.SLO, c.Arrival = slo, s.Load.Arrival
 		})
+	}
+	if s.Durability.Checkpoint {
+		all = product(all, []bool{true}, func(c *results.Cell, is bool) { c.Checkpoint = is })
+	}
+	if len(s.Durability.Recovery) > 0 {
+		all = product(all, s.Durability.Recovery, func(c *results.Cell, stop string) { c.Stop = stop })
 	}
 	if len(s.Load.Rates) > 0 {
 		all = product(all, s.Load.Rates, func(c *results.Cell, rate float64) {

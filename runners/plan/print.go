@@ -39,6 +39,8 @@ func load(c results.Cell) string {
 	switch {
 	case c.SLO != "":
 		return c.SLO
+	case c.Stop != "":
+		return "recovery after " + c.Stop
 	case c.RateOps > 0:
 		return fmt.Sprintf("%g/s %s", c.RateOps, c.Arrival)
 	}
@@ -47,6 +49,9 @@ func load(c results.Cell) string {
 
 // amount is how much is measured: operations, or seconds.
 func amount(t Trial) string {
+	if t.Cell.Stop != "" {
+		return "restart"
+	}
 	if t.Operations == 0 {
 		return t.Duration.String()
 	}

@@ -27,7 +27,7 @@ type tagged struct {
 func byKind(result *driver.Result) []tagged {
 	all := []tagged{{allTag, result.All}}
 	for _, s := range result.Latency {
-		all = append(all, tagged{strings.ToLower(s.Kind.String()), s.Hist})
+		all = append(all, tagged{s.Name(), s.Hist})
 	}
 	if result.Open == nil {
 		return all
@@ -47,7 +47,7 @@ const (
 func serviceByKind(open *driver.OpenLoop) []tagged {
 	all := []tagged{{allTag, open.All}}
 	for _, s := range open.Service {
-		all = append(all, tagged{strings.ToLower(s.Kind.String()), s.Hist})
+		all = append(all, tagged{s.Name(), s.Hist})
 	}
 	return all
 }

@@ -95,7 +95,13 @@ func measureServer(
 	}
 	trial.ServerMemory = server.MemoryBytes(ctx)
 	trial.ServerResident, trial.ServerMaps = server.ResidentBytes(), server.MapBytes()
+	if t.Cell.Stop != "" {
+		return measureRecovery(ctx, t, server, trial, out)
+	}
 	m := &measurement{trial: trial, clients: t.Clients}
+	if t.Cell.Checkpoint {
+		m.halfway = checkpoint{server: server, after: t.Duration / 2}
+	}
 	var result *driver.Result
 	var err error
 	if t.SLO == nil {
@@ -107,6 +113,9 @@ func measureServer(
 		return explain(ctx, err, server)
 	}
 	fill(trial, result)
+	if trial.DiskBytes, err = server.DiskBytes(); err != nil {
+		return err
+	}
 	trial.ClampedShare = workloads.NewSizes(t.Workload).ClampedShare()
 	trial.CPU = m.cpu(result.Ops)
 	if trial.HistogramLog, err = writeHistograms(out, trial, byKind(result)); err != nil {

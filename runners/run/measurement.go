@@ -17,12 +17,16 @@ import (
 	"bpfdb/runners/spec"
 )
 
-// window is the resolution of a trial's course.
-const window = time.Second
+// window is the resolution of a trial's course, fineWindow that of one with a checkpoint,
+// which may be over within a second.
+const (
+	window     = time.Second
+	fineWindow = 100 * time.Millisecond
+)
 
 // configure is the load of a trial as the driver takes it.
 func configure(t plan.Trial, addr string) driver.Config {
-	return driver.Config{
+	config := driver.Config{
 		Addr:        addr,
 		Driver:      t.Cell.Driver,
 		Protocol:    respVersion,
@@ -30,6 +34,7 @@ func configure(t plan.Trial, addr string) driver.Config {
 		Pipeline:    t.Cell.Pipeline,
 		Threads:     t.Cell.Threads,
 		Workload:    t.Workload,
+		Mode:        t.Cell.Mode,
 		Seed:        t.Seed,
 		Operations:  t.Operations,
 		Duration:    t.Duration,
@@ -39,6 +44,10 @@ func configure(t plan.Trial, addr string) driver.Config {
 		Window:      window,
 		Verify:      true,
 	}
+	if t.Cell.Checkpoint {
+		config.Window = fineWindow
+	}
+	return config
 }
 
 // pinClient keeps this process to the processors the trial gives its clients. Clients of a
@@ -53,8 +62,13 @@ func pinClient(t plan.Trial) (unpin func() error, err error) {
 
 // measurement is the measured phase of a trial with the machine's processor time around it.
 type measurement struct {
-	trial         *results.Trial
-	clients       []string
+	trial   *results.Trial
+	clients []string
+	halfway checkpoint
+	// renew, if set, makes the data new before a further run; inspect looks at them after one.
+	renew   func() error
+	inspect func(*driver.Result) error
+
 	started       time.Time
 	before, after host.CPUTime
 }
@@ -66,6 +80,7 @@ func (m *measurement) run(ctx context.Context, config driver.Config) (*driver.Re
 		m.started = time.Now().UTC()
 		m.trial.Started = m.started
 		m.before, beforeErr = host.ReadCPUTime(os.DirFS("/"))
+		m.halfway.begin(ctx)
 	}
 	config.Finished = func() { m.after, afterErr = host.ReadCPUTime(os.DirFS("/")) }
 	var result *driver.Result
@@ -79,8 +94,12 @@ func (m *measurement) run(ctx context.Context, config driver.Config) (*driver.Re
 		}
 		result, err = fleet.Run(ctx, config, commands)
 	}
-	if err := errors.Join(err, beforeErr, afterErr); err != nil {
+	written, checkpointErr := m.halfway.end(err != nil)
+	if err := errors.Join(err, beforeErr, afterErr, checkpointErr); err != nil {
 		return nil, err
+	}
+	if m.trial.Checkpoint = written; written != nil {
+		m.trial.WindowNS = config.Window.Nanoseconds()
 	}
 	return result, nil
 }
@@ -122,6 +141,7 @@ func fill(trial *results.Trial, result *driver.Result) {
 	if trial.Warmup.Steady != nil {
 		*trial.Warmup.Steady = result.Warmed.Steady
 	}
+	trial.Client.Own = result.Client.Own
 	trial.Client.Busy, trial.Client.Saturated = result.Client.Busy, result.Client.Saturated
 	if result.Open != nil {
 		trial.Open = &results.OpenLoop{Lag: summarise(lagTag, result.Open.Lag), Held: result.Open.Held}

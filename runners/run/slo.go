@@ -31,12 +31,9 @@ func (m *measurement) search(
 	low, high, again := 0.0, math.Inf(1), false
 	for rate := slo.From; rate > 0; rate = nextRate(slo, low, high) {
 		config.Rate = rate
-		result, err := m.run(ctx, config)
+		result, err := m.probe(ctx, config, len(found.Probes) > 0)
 		if err != nil {
 			return nil, fmt.Errorf("at %.0f operations per second: %w", rate, err)
-		}
-		if err := check(result); errors.Is(err, ErrWrongValues) {
-			return nil, err
 		}
 		probe := results.SLOProbe{RateOps: rate, LatencyNS: result.All.ValueAtQuantile(slo.Percentile),
 			Saturated: result.Client.Saturated}
@@ -69,6 +66,28 @@ func (m *measurement) search(
 	m.before, m.after, m.trial.Started = around.before, around.after, around.started
 	best.Digests = digests
 	return best, nil
+}
+
+// probe measures one rate, after an earlier one on new data where that matters. What was
+// read or left behind must be right; that some operations failed is the rate's doing.
+func (m *measurement) probe(ctx context.Context, config driver.Config, again bool) (*driver.Result, error) {
+	if again && m.renew != nil {
+		if err := m.renew(); err != nil {
+			return nil, err
+		}
+	}
+	result, err := m.run(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	inspect := check
+	if m.inspect != nil {
+		inspect = m.inspect
+	}
+	if err := inspect(result); errors.Is(err, ErrWrongValues) || errors.Is(err, ErrInvariant) {
+		return nil, err
+	}
+	return result, nil
 }
 
 // nextRate is 0 when the search is over: low was served, high was not.

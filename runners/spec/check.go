@@ -46,6 +46,9 @@ func (s *Spec) check(fields *document.Mapping) error {
 	if fields.Has("theta") && !slices.Contains(s.Distributions, workloads.Zipfian) {
 		return fields.Errorf("theta", "only the distribution %s has one", workloads.Zipfian)
 	}
+	if err := s.checkDurability(fields); err != nil {
+		return err
+	}
 	if err := s.checkTransactions(fields); err != nil {
 		return err
 	}

@@ -37,6 +37,7 @@ type Spec struct {
 	Pipeline      []int // operations in flight per connection
 	Systems       []system.Definition
 	Load          Load
+	Durability    Durability
 
 	Modes      map[string][]string // of transactions, by system; nil without transactions
 	Parameters Parameters
@@ -98,6 +99,7 @@ func (s *Spec) decode(fields *document.Mapping) error {
 	var profiles, modes, parameters map[string]any
 	targets := s.Default.targets()
 	maps.Copy(targets, s.Load.targets())
+	maps.Copy(targets, s.Durability.targets())
 	for name, target := range map[string]any{
 		"name": &s.Name, "title": &s.Title, "workloads": &s.Workloads,
 		"distributions": &s.Distributions, "theta": &s.Theta, "value_bytes": &s.ValueBytes,
@@ -120,6 +122,9 @@ func (s *Spec) decode(fields *document.Mapping) error {
 		return err
 	}
 	if err := s.readSystems(fields, systems); err != nil {
+		return err
+	}
+	if err := s.decodeDurability(fields); err != nil {
 		return err
 	}
 	return s.decodeTransactions(fields)
@@ -186,7 +191,7 @@ func (s *Spec) readSystems(fields *document.Mapping, names []string) error {
 		}
 		s.Systems = append(s.Systems, definition)
 	}
-	if err := system.CheckParity(s.Systems); err != nil {
+	if err := system.CheckParity(s.Systems, s.Durability.Varies); err != nil {
 		return fields.Errorf("systems", "%v", err)
 	}
 	return nil

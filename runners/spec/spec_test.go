@@ -44,6 +44,7 @@ func write(t *testing.T, text string) string {
 	for name, memory := range map[string]string{"one": "1GiB", "two": "1GiB", "big": "8GiB"} {
 		files["systems/"+name+".yaml"] = strings.NewReplacer("NAME", name, "MEMORY", memory).Replace(system)
 	}
+	files["systems/kept.yaml"] = strings.NewReplacer("NAME", "kept", "MEMORY", "1GiB").Replace(system) + "keeps: kill\n"
 	files["systems/broken.yaml"] = "name: broken\nready: maybe\n"
 	if err := os.Mkdir(filepath.Join(dir, "systems"), 0o755); err != nil {
 		t.Fatal(err)
@@ -177,8 +178,7 @@ func TestReadRefusesTransactions(t *testing.T) {
 		{"pipeline: [1]", "pipeline: [1, 16]", "e.yaml:8: pipeline: [1 16]: transactions follow one after the other"},
 		{"pipeline: [1]", "pipeline: [1]\ndriver: go-redis", `e.yaml:9: driver: "go-redis": transactions need`},
 		{"pipeline: [1]", "pipeline: [1]\nvalue_bytes: [100]", "e.yaml:9: value_bytes: invalid workload"},
-		{"pipeline: [1]", "pipeline: [1]\nrates: [1000]", "e.yaml:9: rates: transactions run in a closed loop"},
-		{"operations: 5000", "duration_sec: 5", "e.yaml:11: duration_sec: transactions run in a closed loop"},
+		{"pipeline: [1]", "pipeline: [1]\nrates: [0]", "e.yaml:9: rates: 0 is not above 0"},
 		{"min_balance_cents: 5", "min_balance_cents: -5", "e.yaml:6: parameters: invalid workload"},
 		{"min_balance_cents", "minimum", "e.yaml:6: parameters.minimum: unknown field; known are max_balance_cents"},
 		{"hotspot:10:0.9", "hotspot:many", "e.yaml:4: distributions: invalid workload"},
@@ -192,6 +192,19 @@ func TestReadRefusesTransactions(t *testing.T) {
 		var mistake *document.Error
 		if !errors.As(err, &mistake) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("got %v\nwant %s", err, c.want)
+		}
+	}
+}
+
+// Transactions take every kind of load that operations do.
+func TestTransactionsTakeEveryLoad(t *testing.T) {
+	byTime := strings.Replace(transactions, "operations: 5000", "duration_sec: 5\nwarmup_sec: 1", 1)
+	for _, fields := range []string{
+		"rates: [1000]\n", "slo: {limit_us: 900}\n", "ramp_sec: 0.5\n", "steady: {limit_sec: 9}\n",
+		"clients: [local, local]\n",
+	} {
+		if _, err := spec.Read(write(t, byTime+fields)); err != nil {
+			t.Errorf("%q: %v", fields, err)
 		}
 	}
 }

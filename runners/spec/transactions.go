@@ -120,36 +120,8 @@ func (s *Spec) checkTransactions(fields *document.Mapping) error {
 	if len(s.Modes) > 0 && !slices.Equal(s.Pipeline, []int{1}) {
 		return fields.Errorf("pipeline", "%v: transactions follow one after the other, want [1]", s.Pipeline)
 	}
-	if field := s.loadField(); len(s.Modes) > 0 && field != "" {
-		return fields.Errorf(field, "transactions run in a closed loop of a number of operations, from this process")
-	}
 	if len(s.Modes) > 0 && s.Driver != driver.Raw {
 		return fields.Errorf("driver", "%q: transactions need the %s driver", s.Driver, driver.Raw)
 	}
 	return nil
-}
-
-// loadField names a field that asks for a load transactions do not have, "" without one.
-func (s *Spec) loadField() string {
-	for _, size := range s.Profiles {
-		switch {
-		case size.Duration > 0:
-			return "duration_sec"
-		case size.WarmupDuration > 0:
-			return "warmup_sec"
-		}
-	}
-	switch {
-	case len(s.Load.Rates) > 0:
-		return "rates"
-	case s.Load.SLO != nil:
-		return "slo"
-	case s.Load.Ramp > 0:
-		return "ramp_sec"
-	case s.Load.Steady != driver.Steady{}:
-		return "steady"
-	case len(s.Load.Clients) > 0:
-		return "clients"
-	}
-	return ""
 }

@@ -10,7 +10,7 @@ import (
 // lie above zero (Wilcoxon, Biometrics Bulletin 1945). Zeros are left out, ties get their
 // mean rank, and the distribution is that of the ranks at hand, not a normal one. With
 // nothing but zeros, or no values at all, it is 1. The cost grows as the cube of len(xs),
-// which is trials and so tens.
+// which is rounds and so a few hundred at most.
 func SignedRank(xs []float64) float64 {
 	values := slices.DeleteFunc(slices.Clone(xs), func(x float64) bool { return x == 0 })
 	slices.SortFunc(values, func(a, b float64) int { return cmp.Compare(math.Abs(a), math.Abs(b)) })
@@ -25,8 +25,10 @@ func SignedRank(xs []float64) float64 {
 	// ways[s] is the share of all sign patterns whose positive ranks sum to s.
 	ways := make([]float64, total+1)
 	ways[0] = 1
+	reach := 0 // no higher sum is possible yet
 	for _, rank := range ranks {
-		for sum := total; sum >= 0; sum-- {
+		reach += rank
+		for sum := reach; sum >= 0; sum-- {
 			ways[sum] /= 2
 			if sum >= rank {
 				ways[sum] += ways[sum-rank] / 2

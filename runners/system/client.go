@@ -47,13 +47,9 @@ func (s *Server) MemoryBytes(ctx context.Context) uint64 {
 	if err != nil {
 		return 0
 	}
-	for line := range strings.Lines(info) {
-		if value, found := strings.CutPrefix(line, "used_memory:"); found {
-			used, _ := strconv.ParseUint(strings.TrimSpace(value), 10, 64)
-			return used
-		}
-	}
-	return 0
+	value, _ := field(info, "used_memory")
+	used, _ := strconv.ParseUint(value, 10, 64)
+	return used
 }
 
 // ask sends one command over a connection of its own and returns the text of its reply.

@@ -17,6 +17,12 @@ const (
 	ReadyPing = "ping" // answers PING
 )
 
+// What a restart leaves of a server's data.
+const (
+	KeepsKill = "kill" // all that was acknowledged, also after SIGKILL
+	KeepsStop = "stop" // all after SIGTERM; after SIGKILL some may be gone
+)
+
 // Definition is one system as experiments/systems/NAME.yaml describes it.
 type Definition struct {
 	Name  string
@@ -32,6 +38,9 @@ type Definition struct {
 	// Settings state what must be equal for a fair comparison, and what is known to
 	// differ: persistence, memory, threads.
 	Settings map[string]string
+	// Keeps says what of its data a server must still have after a restart in the same
+	// directory: KeepsKill, KeepsStop, or nothing.
+	Keeps string
 	// Remote is host:port of a server that runs already, in place of a binary. Flush allows us
 	// to delete every key it has, before and after each trial.
 	Remote       string
@@ -39,6 +48,9 @@ type Definition struct {
 	ReadyTimeout time.Duration
 	StopTimeout  time.Duration // from SIGTERM to SIGKILL
 }
+
+// Parity names the settings that systems compared must agree on, unless they vary on purpose.
+var Parity = []string{"persistence", "memory"}
 
 // parity lists the settings every system must state; those of one experiment must agree
 // on each, except on threads, where each system is run as its vendor recommends.
@@ -56,7 +68,7 @@ func Read(dir, name string) (Definition, error) {
 	err = fields.Decode(map[string]any{
 		"name": &d.Name, "title": &d.Title, "binary": &d.Binary, "binary_env": &d.BinaryEnv,
 		"arguments": &d.Arguments, "version": &d.Version, "ready": &d.Ready, "settings": &d.Settings,
-		"remote": &d.Remote, "flush": &d.Flush,
+		"remote": &d.Remote, "flush": &d.Flush, "keeps": &d.Keeps,
 		"ready_timeout_sec": &readySeconds, "stop_timeout_sec": &stopSeconds,
 	})
 	if err != nil {
@@ -76,6 +88,9 @@ func (d Definition) validate(fields *document.Mapping, name string) error {
 	}
 	if err := d.validateStart(fields); err != nil {
 		return err
+	}
+	if d.Keeps != "" && d.Keeps != KeepsKill && d.Keeps != KeepsStop {
+		return fields.Errorf("keeps", "%q is neither %s nor %s", d.Keeps, KeepsKill, KeepsStop)
 	}
 	if d.ReadyTimeout <= 0 {
 		return fields.Errorf("ready_timeout_sec", "must be above zero")
@@ -101,7 +116,7 @@ func (d Definition) validateStart(fields *document.Mapping) error {
 		if _, _, err := net.SplitHostPort(d.Remote); err != nil {
 			return fields.Errorf("remote", "%v", err)
 		}
-		for _, field := range []string{"binary", "binary_env", "arguments", "version", "ready"} {
+		for _, field := range []string{"binary", "binary_env", "arguments", "version", "ready", "keeps"} {
 			if fields.Has(field) {
 				return fields.Errorf(field, "a remote server is not started here")
 			}
@@ -122,10 +137,11 @@ func (d Definition) validateStart(fields *document.Mapping) error {
 	return nil
 }
 
-// CheckParity reports the first setting on which systems to be compared disagree.
-func CheckParity(systems []Definition) error {
+// CheckParity reports the first setting on which systems to be compared disagree, but for
+// those that vary on purpose.
+func CheckParity(systems []Definition, varies []string) error {
 	for _, setting := range parity {
-		if setting == "threads" {
+		if setting == "threads" || slices.Contains(varies, setting) {
 			continue
 		}
 		for _, d := range systems[min(1, len(systems)):] {

@@ -19,6 +19,9 @@ var (
 // does not say is left out; no two kinds of server know the same.
 func (s *Server) Observe(ctx context.Context) map[string]string {
 	seen := map[string]string{}
+	if kind := s.fileSystem(); kind != "" {
+		seen["data on"] = kind
+	}
 	if info, err := s.ask(ctx, "INFO"); err == nil {
 		for line := range strings.Lines(info) {
 			name, value, found := strings.Cut(strings.TrimSpace(line), ":")

@@ -19,8 +19,8 @@ func (in Installation) join(ctx context.Context) (*Server, error) {
 	if err := s.Ping(ctx); err != nil {
 		return nil, fmt.Errorf("%s: %w: %s: PING: %w", in.Name, ErrNotReady, in.Remote, err)
 	}
-	if in.Flush {
-		if err := s.flush(ctx); err != nil {
+	if in.Definition.Flush {
+		if err := s.Flush(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -35,8 +35,11 @@ func (in Installation) join(ctx context.Context) (*Server, error) {
 	return s, nil
 }
 
-// flush deletes every key, which the definition must allow.
-func (s *Server) flush(ctx context.Context) error {
+// Flush deletes every key, which the definition of a remote server must allow.
+func (s *Server) Flush(ctx context.Context) error {
+	if s.installation.Remote != "" && !s.installation.Flush {
+		return fmt.Errorf("%s: %w", s.installation.Name, ErrNotEmpty)
+	}
 	reply, err := s.ask(ctx, "FLUSHALL")
 	if err == nil && reply != "OK" {
 		err = fmt.Errorf("%w %q", errReply, reply)
@@ -54,5 +57,5 @@ func (s *Server) leave() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), s.installation.StopTimeout)
 	defer cancel()
-	return s.flush(ctx)
+	return s.Flush(ctx)
 }

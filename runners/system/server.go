@@ -29,6 +29,7 @@ type Server struct {
 	Addr string // host:port it serves
 
 	installation Installation
+	arguments    []string
 	place        Place
 	process      *exec.Cmd // nil of a remote system
 	dir          string
@@ -65,16 +66,7 @@ func (in Installation) StartAt(ctx context.Context, place Place) (*Server, error
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", in.Name, errors.Join(err, os.RemoveAll(dir)))
 	}
-	s := &Server{
-		Addr:         addr,
-		installation: in,
-		process:      exec.Command(in.Path, arguments...),
-		place:        place,
-		dir:          dir,
-		stdout:       newOutput(),
-		stderr:       newOutput(),
-		exited:       make(chan struct{}),
-	}
+	s := &Server{Addr: addr, installation: in, arguments: arguments, place: place, dir: dir}
 	if err := s.launch(); err != nil {
 		return nil, fmt.Errorf("%s: start: %w", in.Name, errors.Join(err, os.RemoveAll(dir)))
 	}
@@ -89,6 +81,8 @@ func (in Installation) StartAt(ctx context.Context, place Place) (*Server, error
 // parent-death signal when the starting thread ends, not the program. The process gets a
 // group of its own, so that Ctrl-C reaches the harness alone, which then stops it.
 func (s *Server) launch() error {
+	s.process = exec.Command(s.installation.Path, s.arguments...)
+	s.stdout, s.stderr, s.exited, s.exit = newOutput(), newOutput(), make(chan struct{}), nil
 	s.process.Dir = s.dir
 	s.process.Stdout, s.process.Stderr = s.stdout, s.stderr
 	s.process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}

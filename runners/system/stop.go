@@ -40,14 +40,10 @@ func (s *Server) terminate() error {
 		return s.checkExit()
 	case <-time.After(s.installation.StopTimeout):
 	}
-	pid := s.PID()
-	_ = syscall.Kill(-pid, syscall.SIGKILL)
-	select {
-	case <-s.exited:
-		return fmt.Errorf("%s: %w: killed %v after SIGTERM", name, ErrStop, s.installation.StopTimeout)
-	case <-time.After(killTimeout):
-		return fmt.Errorf("%s: %w: process %d survived SIGKILL", name, ErrStop, pid)
+	if err := s.kill(); err != nil {
+		return err
 	}
+	return fmt.Errorf("%s: %w: killed %v after SIGTERM", name, ErrStop, s.installation.StopTimeout)
 }
 
 func (s *Server) checkExit() error {

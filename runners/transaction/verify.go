@@ -2,6 +2,7 @@ package transaction
 
 import (
 	"fmt"
+	"slices"
 
 	"bpfdb/workloads"
 )
@@ -14,10 +15,10 @@ type Store interface {
 
 // Run is what was executed: enough to generate the same transactions again.
 type Run struct {
-	Spec                         workloads.Spec
-	Seed                         uint64
-	Workers                      int
-	Operations, WarmupOperations uint64
+	Spec workloads.Spec
+	Seed uint64
+	// Drawn and WarmupDrawn count the transactions of each worker in the two phases.
+	Drawn, WarmupDrawn []uint64
 	// Measured counts the measured phase, Ever that and the warm-up.
 	Measured, Ever Ledger
 }
@@ -66,7 +67,11 @@ func Verify(store Store, run Run) (Findings, error) {
 		return found, fmt.Errorf("%w %q: no family %q", workloads.ErrSpec, run.Spec.Name, run.Spec.Family)
 	}
 	total := run.Ever.Total()
-	if want := run.Operations + run.WarmupOperations; total.Total() != want {
+	want := uint64(0)
+	for _, drawn := range slices.Concat(run.Drawn, run.WarmupDrawn) {
+		want += drawn
+	}
+	if total.Total() != want {
 		found.check("transactions ended", false, "%d of %d", total.Total(), want)
 	}
 	err := verify(store, &run, &found)
@@ -77,15 +82,15 @@ func Verify(store Store, run Run) (Findings, error) {
 func (r *Run) each(visit func(phase workloads.Phase, t workloads.Txn)) error {
 	for _, part := range []struct {
 		phase workloads.Phase
-		count uint64
-	}{{workloads.Warmup, r.WarmupOperations}, {workloads.Measured, r.Operations}} {
-		for worker := range r.Workers {
-			stream, err := workloads.NewTxnStream(r.Spec, PhaseSeed(r.Seed, part.phase), worker, r.Workers, part.phase)
+		drawn []uint64
+	}{{workloads.Warmup, r.WarmupDrawn}, {workloads.Measured, r.Drawn}} {
+		for worker, count := range part.drawn {
+			stream, err := workloads.NewTxnStream(r.Spec, PhaseSeed(r.Seed, part.phase), worker, len(part.drawn),
+				part.phase)
 			if err != nil {
 				return err
 			}
-			_, share := workloads.Share(part.count, worker, r.Workers)
-			for range share {
+			for range count {
 				visit(part.phase, stream.Next())
 			}
 		}

@@ -54,28 +54,29 @@ func smallSpec(t testing.TB, name string) workloads.Spec {
 	return spec
 }
 
-func testConfig(t testing.TB, to target, name, mode string) Config {
-	return Config{
-		Addr: to.addr, Connections: 1, Threads: 2, Workload: smallSpec(t, name), Mode: mode, Seed: 7,
-		Operations: 2000, WarmupOperations: 500,
+func testConfig(t testing.TB, to target, name, mode string) driver.Config {
+	return driver.Config{
+		Addr: to.addr, Driver: driver.Raw, Connections: 1, Pipeline: 1, Threads: 2,
+		Workload: smallSpec(t, name), Mode: mode, Seed: 7,
+		Operations: 2000, Warmup: driver.Warmup{Operations: 500},
 	}
 }
 
 // execute empties the server, loads it and runs the workload.
-func execute(t testing.TB, cfg Config) *Result {
+func execute(t testing.TB, cfg driver.Config) *driver.Result {
 	t.Helper()
 	command(t, cfg, "FLUSHALL")
 	if _, err := Load(context.Background(), cfg); err != nil {
 		t.Fatal(err)
 	}
-	res, err := Run(context.Background(), cfg)
+	res, err := driver.Run(context.Background(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	total := res.Measured.Total()
+	total := res.Transactions.Measured.Total()
 	if total.Total() != cfg.Operations || total.Failed > 0 {
 		t.Fatalf("%d transactions ended, %d failed, the first with: %s", total.Total(), total.Failed,
-			res.Measured.FirstProblem)
+			res.Transactions.Measured.FirstProblem)
 	}
 	if got := uint64(res.All.TotalCount()); got != total.Commits+total.Aborts {
 		t.Errorf("%d latencies, want one for each of %d commits and %d aborts", got, total.Commits, total.Aborts)
@@ -84,12 +85,8 @@ func execute(t testing.TB, cfg Config) *Result {
 }
 
 // command sends one command and returns the first element of its reply.
-func command(t testing.TB, cfg Config, words ...string) driver.Element {
+func command(t testing.TB, cfg driver.Config, words ...string) driver.Element {
 	t.Helper()
-	cfg, err := cfg.complete()
-	if err != nil {
-		t.Fatal(err)
-	}
 	s, stop, err := connect(context.Background(), cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -103,7 +100,7 @@ func command(t testing.TB, cfg Config, words ...string) driver.Element {
 	return got
 }
 
-func verify(t testing.TB, cfg Config, res *Result) transaction.Findings {
+func verify(t testing.TB, cfg driver.Config, res *driver.Result) transaction.Findings {
 	t.Helper()
 	found, err := Verify(context.Background(), cfg, res)
 	if err != nil {
@@ -123,7 +120,7 @@ func broken(found transaction.Findings) []string {
 	return names
 }
 
-func wantWhole(t testing.TB, cfg Config, found transaction.Findings) {
+func wantWhole(t testing.TB, cfg driver.Config, found transaction.Findings) {
 	t.Helper()
 	if wrong := broken(found); len(wrong) > 0 || found.Score != 0 || len(found.Invariants) == 0 {
 		t.Errorf("%s in mode %s: anomaly score %g, broken: %q", cfg.Workload.Name, cfg.Mode, found.Score, wrong)
@@ -131,12 +128,8 @@ func wantWhole(t testing.TB, cfg Config, found transaction.Findings) {
 }
 
 // dump is every key touched by the workload and its value.
-func dump(t testing.TB, cfg Config, keys [][]byte) []string {
+func dump(t testing.TB, cfg driver.Config, keys [][]byte) []string {
 	t.Helper()
-	cfg, err := cfg.complete()
-	if err != nil {
-		t.Fatal(err)
-	}
 	s, stop, err := connect(context.Background(), cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -157,7 +150,7 @@ func dump(t testing.TB, cfg Config, keys [][]byte) []string {
 }
 
 // touched lists every key a run may leave behind: those loaded and those declared to scripts.
-func touched(t testing.TB, cfg Config) [][]byte {
+func touched(t testing.TB, cfg driver.Config) [][]byte {
 	t.Helper()
 	data, err := workloads.NewDataset(cfg.Workload)
 	if err != nil {
@@ -169,9 +162,11 @@ func touched(t testing.TB, cfg Config) [][]byte {
 			seen[string(key)] = true
 		}
 	}
-	run := transaction.Run{
-		Spec: cfg.Workload, Seed: cfg.Seed, Workers: cfg.Connections,
-		Operations: cfg.Operations, WarmupOperations: cfg.WarmupOperations,
+	run := transaction.Run{Spec: cfg.Workload, Seed: cfg.Seed}
+	for worker := range cfg.Connections {
+		_, drawn := workloads.Share(cfg.Operations, worker, cfg.Connections)
+		_, warm := workloads.Share(cfg.Warmup.Operations, worker, cfg.Connections)
+		run.Drawn, run.WarmupDrawn = append(run.Drawn, drawn), append(run.WarmupDrawn, warm)
 	}
 	err = run.Keys(func(key []byte) { seen[string(key)] = true })
 	if err != nil {

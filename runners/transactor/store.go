@@ -1,7 +1,9 @@
 package transactor
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -14,6 +16,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+var errRefused = errors.New("the server refused")
+
+// defaultTimeout is for each exchange, where the configuration has none.
+const defaultTimeout = 10 * time.Second
+
 // store is a connection that writes and reads keys in batches, by plain SET and GET.
 type store struct {
 	file    *os.File
@@ -24,8 +31,8 @@ type store struct {
 }
 
 // connect opens a store whose connection lasts until close or the end of the context.
-func connect(ctx context.Context, cfg Config) (*store, func(), error) {
-	fd, err := cfg.dial(ctx)
+func connect(ctx context.Context, cfg driver.Config) (*store, func(), error) {
+	fd, err := driver.Dial(ctx, cfg)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -33,7 +40,7 @@ func connect(ctx context.Context, cfg Config) (*store, func(), error) {
 		unix.Close(fd)
 		return nil, nil, err
 	}
-	s := &store{file: os.NewFile(uintptr(fd), cfg.Addr), timeout: cfg.Timeout}
+	s := &store{file: os.NewFile(uintptr(fd), cfg.Addr), timeout: cmp.Or(cfg.Timeout, defaultTimeout)}
 	stop := context.AfterFunc(ctx, func() { s.file.Close() })
 	return s, func() { stop(); s.file.Close() }, nil
 }
@@ -43,9 +50,8 @@ const loadBatch = 256
 
 // Load stores the data set of the workload and returns how many keys it has. In mode lua it
 // also loads the scripts.
-func Load(ctx context.Context, cfg Config) (keys uint64, err error) {
-	cfg, err = cfg.complete()
-	if err != nil {
+func Load(ctx context.Context, cfg driver.Config) (keys uint64, err error) {
+	if err := check(cfg); err != nil {
 		return 0, err
 	}
 	data, err := workloads.NewDataset(cfg.Workload)
@@ -91,9 +97,8 @@ func Load(ctx context.Context, cfg Config) (keys uint64, err error) {
 }
 
 // Verify reads the data back and compares it with what was executed.
-func Verify(ctx context.Context, cfg Config, res *Result) (transaction.Findings, error) {
-	cfg, err := cfg.complete()
-	if err != nil {
+func Verify(ctx context.Context, cfg driver.Config, res *driver.Result) (transaction.Findings, error) {
+	if err := check(cfg); err != nil {
 		return transaction.Findings{}, err
 	}
 	s, stop, err := connect(ctx, cfg)
@@ -102,10 +107,16 @@ func Verify(ctx context.Context, cfg Config, res *Result) (transaction.Findings,
 	}
 	defer stop()
 	return transaction.Verify(s, transaction.Run{
-		Spec: cfg.Workload, Seed: cfg.Seed, Workers: cfg.Connections,
-		Operations: cfg.Operations, WarmupOperations: cfg.WarmupOperations,
-		Measured: res.Measured, Ever: res.Ever,
+		Spec: cfg.Workload, Seed: cfg.Seed, Drawn: res.Transactions.Drawn, WarmupDrawn: res.Transactions.WarmupDrawn,
+		Measured: res.Transactions.Measured, Ever: res.Transactions.Ever,
 	})
+}
+
+func check(cfg driver.Config) error {
+	if cfg.Mode == "" {
+		return fmt.Errorf("%w: %s is not made of transactions", driver.ErrConfig, cfg.Workload.Name)
+	}
+	return cfg.Validate()
 }
 
 // Fetch implements transaction.Store.

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"bpfdb/engine/server"
+	"bpfdb/runners/driver"
 	"bpfdb/runners/transaction"
 	"bpfdb/workloads"
 )
@@ -35,12 +36,12 @@ func TestModesAgree(t *testing.T) {
 // trace is what an execution did.
 type trace struct {
 	name   string
-	result *Result
+	result *driver.Result
 	rows   []string
 }
 
 // sameAs executes a workload, compares with the first execution and returns that.
-func sameAs(t *testing.T, first *trace, name string, cfg Config) *trace {
+func sameAs(t *testing.T, first *trace, name string, cfg driver.Config) *trace {
 	res := execute(t, cfg)
 	wantWhole(t, cfg, verify(t, cfg, res))
 	rows := dump(t, cfg, touched(t, cfg))
@@ -54,9 +55,10 @@ func sameAs(t *testing.T, first *trace, name string, cfg Config) *trace {
 	if first == nil {
 		return &trace{name, res, rows}
 	}
-	if res.Ever != first.result.Ever || res.OpStreamDigest != first.result.OpStreamDigest {
-		t.Errorf("%s: %+v, digest %x; %s: %+v, %x", first.name, first.result.Ever, first.result.OpStreamDigest,
-			name, res.Ever, res.OpStreamDigest)
+	did, want := res.Transactions.Ever, first.result.Transactions.Ever
+	if did != want || res.OpStreamDigest() != first.result.OpStreamDigest() {
+		t.Errorf("%s: %+v, digest %x; %s: %+v, %x", first.name, want, first.result.OpStreamDigest(),
+			name, did, res.OpStreamDigest())
 	}
 	if !slices.Equal(rows, first.rows) {
 		t.Errorf("%s leaves other data than %s", name, first.name)
@@ -84,8 +86,8 @@ func invariantsHold(t *testing.T, to target, name string) {
 		cfg.Connections, cfg.Operations = 20, 4000
 		res := execute(t, cfg)
 		wantWhole(t, cfg, verify(t, cfg, res))
-		digests[res.OpStreamDigest] = true
-		total := res.Measured.Total()
+		digests[res.OpStreamDigest()] = true
+		total := res.Transactions.Measured.Total()
 		if mode == transaction.Multi && name != "txn4" && total.Conflicts == 0 {
 			t.Errorf("%s met no conflict in %+v", mode, total)
 		}
@@ -150,20 +152,20 @@ func TestVerifyBites(t *testing.T) {
 	}
 	cfg := testConfig(t, to, "voter", transaction.Lua)
 	res := execute(t, cfg)
-	res.Ever.Counts[workloads.Vote].Commits++
+	res.Transactions.Ever.Counts[workloads.Vote].Commits++
 	if wrong := broken(verify(t, cfg, res)); len(wrong) != 4 {
 		t.Errorf("one commit too many breaks %q, want the number of transactions, votes, totals and phones", wrong)
 	}
 	cfg = testConfig(t, to, "tatp", transaction.Lua)
 	res = execute(t, cfg)
-	res.Measured.Counts[workloads.GetAccessData].Commits++
+	res.Transactions.Measured.Counts[workloads.GetAccessData].Commits++
 	if wrong := broken(verify(t, cfg, res)); len(wrong) != 1 || !strings.Contains(wrong[0], "get_access_data") {
 		t.Errorf("one success too many breaks %q, want the rate of get_access_data", wrong)
 	}
 }
 
 // oppositeForwarding removes the row if it is there.
-func oppositeForwarding(t *testing.T, cfg Config, set []string) []string {
+func oppositeForwarding(t *testing.T, cfg driver.Config, set []string) []string {
 	if set[0] == "SET" && string(command(t, cfg, "EXISTS", set[1]).Data) == "1" {
 		return []string{"DEL", set[1]}
 	}
@@ -177,10 +179,10 @@ func TestScriptsAreLoadedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	command(t, cfg, "SCRIPT", "FLUSH")
-	cfg.WarmupOperations = 0
-	res, err := Run(context.Background(), cfg)
-	if err != nil || res.Measured.Total().Failed != 0 {
-		t.Fatalf("%v, %+v", err, res.Measured)
+	cfg.Warmup = driver.Warmup{}
+	res, err := driver.Run(context.Background(), cfg)
+	if err != nil || res.Transactions.Measured.Total().Failed != 0 {
+		t.Fatalf("%v, %+v", err, res.Transactions.Measured)
 	}
 	wantWhole(t, cfg, verify(t, cfg, res))
 }
@@ -195,11 +197,11 @@ func TestGivingUp(t *testing.T) {
 	if _, err := Load(context.Background(), cfg); err != nil {
 		t.Fatal(err)
 	}
-	res, err := Run(context.Background(), cfg)
+	res, err := driver.Run(context.Background(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	total := res.Measured.Total()
+	total := res.Transactions.Measured.Total()
 	if total.GaveUp == 0 || total.Conflicts != total.GaveUp || total.Failed > 0 || total.Total() != cfg.Operations {
 		t.Errorf("%+v, want some given up after one conflict each", total)
 	}
@@ -209,24 +211,24 @@ func TestGivingUp(t *testing.T) {
 func TestConfigIsChecked(t *testing.T) {
 	good := testConfig(t, target{addr: "127.0.0.1:1"}, "voter", transaction.Lua)
 	for _, test := range []struct {
-		change func(*Config)
+		change func(*driver.Config)
 		text   string
 	}{
-		{func(c *Config) { c.Mode = "prayer" }, "prayer"},
-		{func(c *Config) { c.Mode, c.Workload = transaction.Procedure, smallSpec(t, "txn4") }, "txn4"},
-		{func(c *Config) { c.Workload, _ = workloads.ByName("ycsb-a") }, "ycsb-a"},
-		{func(c *Config) { c.Workload.MaxVotesPerPhone = 0 }, "max_votes_per_phone"},
-		{func(c *Config) { c.Connections = 0 }, "connections"},
-		{func(c *Config) { c.Threads = 0 }, "threads"},
-		{func(c *Config) { c.Tries = -1 }, "tries"},
-		{func(c *Config) { c.Timeout = -1 }, "timeout"},
-		{func(c *Config) { c.Operations = 0 }, "operations"},
+		{func(c *driver.Config) { c.Mode = "prayer" }, "prayer"},
+		{func(c *driver.Config) { c.Mode, c.Workload = transaction.Procedure, smallSpec(t, "txn4") }, "txn4"},
+		{func(c *driver.Config) { c.Workload, _ = workloads.ByName("ycsb-a") }, "ycsb-a"},
+		{func(c *driver.Config) { c.Workload.MaxVotesPerPhone = 0 }, "max_votes_per_phone"},
+		{func(c *driver.Config) { c.Connections = 0 }, "connections"},
+		{func(c *driver.Config) { c.Threads = 0 }, "threads"},
+		{func(c *driver.Config) { c.Tries = -1 }, "tries"},
+		{func(c *driver.Config) { c.Timeout = -1 }, "timeout"},
+		{func(c *driver.Config) { c.Operations = 0 }, "operations"},
 	} {
 		cfg := good
 		test.change(&cfg)
-		_, err := Run(context.Background(), cfg)
-		if !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), test.text) {
-			t.Errorf("error %v, want %v naming %s", err, ErrConfig, test.text)
+		_, err := driver.Run(context.Background(), cfg)
+		if !errors.Is(err, driver.ErrConfig) || !strings.Contains(err.Error(), test.text) {
+			t.Errorf("error %v, want %v naming %s", err, driver.ErrConfig, test.text)
 		}
 	}
 }

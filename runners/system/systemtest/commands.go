@@ -74,13 +74,15 @@ func (s *server) reply(arguments []string) string {
 	case "DBSIZE":
 		return fmt.Sprintf(":%d\r\n", len(s.keys.values))
 	case "INFO":
-		info := "redis_version:7.0.0\r\nused_memory:4096\r\n"
+		info := "redis_version:7.0.0\r\nused_memory:4096\r\n" + s.persistence()
 		return fmt.Sprintf("$%d\r\n%s\r\n", len(info), info)
 	case "CONFIG":
 		if len(arguments) == 3 && arguments[2] == "maxmemory" {
 			return "*2\r\n$9\r\nmaxmemory\r\n$1\r\n0\r\n"
 		}
 		return "*0\r\n"
+	case "BGSAVE":
+		return s.beginSave()
 	case "FLUSHALL":
 		clear(s.keys.values)
 		return "+OK\r\n"
@@ -93,6 +95,7 @@ func (s *server) reply(arguments []string) string {
 			return "+OK\r\n"
 		}
 		s.keys.values[key] = arguments[2]
+		s.log(key, arguments[2])
 		return "+OK\r\n"
 	case "GET":
 		return s.get(arguments[1])

@@ -4,6 +4,7 @@
 package systemtest
 
 import (
+	"encoding/json"
 	"fmt"
 	"net"
 	"os"
@@ -30,6 +31,8 @@ const (
 	Amnesiac  = "amnesiac"  // keeps every second key as it was first set
 	Lying     = "lying"     // answers GET with the value of another key
 	Refusing  = "refusing"  // answers GET with an error
+	Durable   = "durable"   // logs each SET and knows all of them again after a restart
+	Lossy     = "lossy"     // as durable, but forgets a key at each restart
 )
 
 // asServer is the first argument that makes the test binary a server.
@@ -76,6 +79,8 @@ type server struct {
 		sync.Mutex
 		values map[string]string
 	}
+	file  *json.Encoder // of one that is durable
+	saved time.Time     // when its checkpoint is done
 }
 
 func serve(addr, behaviour string) {
@@ -90,6 +95,9 @@ func serve(addr, behaviour string) {
 	}
 	s := &server{behaviour: behaviour}
 	s.keys.values = map[string]string{}
+	if err := s.recover(); err != nil {
+		fail(1, err.Error())
+	}
 	go func() { // ends with the process
 		for {
 			conn, err := listener.Accept()
