@@ -53,8 +53,20 @@ __noinline int wire_down(struct __sk_buff *skb, struct packet *p, struct wire *w
 		return TCX_NEXT;
 	splice_word(skb, p, p->tcp + TCP_ACKNOWLEDGED, p->ack, p->ack + w->rx_delta);
 	if (p->odd)
-		splice_sack(skb, p, w->rx_delta, 0, 0);
+		splice_sack(skb, p, w, 0);
 	return TCX_NEXT;
+}
+
+/* Takes over what the kernel's socket knows of the path's MTU. */
+static __always_inline void wire_follow(struct __sk_buff *skb, struct wire *w)
+{
+	struct bpf_sock *sk = skb->sk;
+	struct bpf_tcp_sock *tp;
+
+	sk = sk ? bpf_sk_fullsock(sk) : 0;
+	tp = sk ? bpf_tcp_sock(sk) : 0;
+	if (tp)
+		w->mss = tp->mss_cache > 0xffff ? 0xffff : tp->mss_cache;
 }
 
 static __always_inline int wire_out(struct __sk_buff *skb, struct packet *p, struct wire *w)
@@ -88,8 +100,9 @@ int bpfdb_wire_egress(struct __sk_buff *skb)
 		__sync_fetch_and_or(&w->flags, BPFDB_WIRE_DEAD | BPFDB_WIRE_SHUT);
 		return TCX_NEXT;
 	}
-	if (!wire_lock(w))
+	if (!wire_lock(w, &p.key))
 		return TCX_DROP;
+	wire_follow(skb, w);
 	verdict = wire_out(skb, &p, w);
 	wire_unlock(w);
 	return verdict;

@@ -59,7 +59,7 @@ const longClients = 128
 // of the server is checked. BPFDB_IMPAIR_OPS sets the operations over each link, which are then shared by 128 clients.
 func TestImpairedLink(t *testing.T) {
 	long := impairOps(t)
-	l := newTestLink(t)
+	l := newTestLink(t, PathWire)
 	for _, c := range linkCases {
 		hosts := []string{impair.Host, impair.Host6}
 		if !c.both {
@@ -95,7 +95,7 @@ type testLink struct {
 }
 
 // newTestLink opens a link for the length of the test.
-func newTestLink(t *testing.T) *testLink {
+func newTestLink(t testing.TB, path Path) *testLink {
 	t.Helper()
 	kerneltest.Require(t, kerneltest.Root, kerneltest.MinKernel, kerneltest.BTF, kerneltest.Cgroup2)
 	link, err := impair.Open(impair.Impairment{Seed: 1})
@@ -107,14 +107,18 @@ func newTestLink(t *testing.T) *testLink {
 			t.Error(err)
 		}
 	})
-	s := startTest(t, Options{Path: PathWire, Addr: "[::]:0", Interfaces: []string{impair.HostInterface}})
+	options := Options{Path: path, Addr: "[::]:0"}
+	if path == PathWire {
+		options.Interfaces = []string{impair.HostInterface}
+	}
+	s := startTest(t, options)
 	l := &testLink{link, s, tcpcheck.New(s.Addr().Port())}
 	l.Watch(l.checker)
 	return l
 }
 
 // dial connects a client that starts with a receive buffer of so many bytes.
-func (l *testLink) dial(t *testing.T, host string, receive int) *net.TCPConn {
+func (l *testLink) dial(t testing.TB, host string, receive int) *net.TCPConn {
 	t.Helper()
 	address := net.JoinHostPort(host, strconv.Itoa(int(l.server.Addr().Port())))
 	conn, err := l.Dial(address, linkTimeout, func(fd int) error {
