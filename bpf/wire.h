@@ -55,6 +55,7 @@ struct wire {
 	__u32 overlap_from; /* own: requests taken here that went up all the same, before others */
 	__u32 overlap_to;
 	__u32 srtt_us; /* smoothed time until replies were acknowledged; 0 = not known */
+	__u32 rttvar_us; /* and how far it varies */
 	__u32 ts_recent; /* newest timestamps of the client ... */
 	__u32 ts_sent; /* ... and of the server: clients drop what is older */
 	__u32 ifindex;
@@ -65,9 +66,9 @@ struct wire {
 	__u8 scale; /* of the client's window */
 	__u8 duplicates; /* acknowledgements of una in a row */
 	__u8 tries; /* resends by timer since una moved */
-	__u8 stalls; /* replies in a row that only the timer brought through */
+	__u8 stalls; /* replies in a row of which something was lost */
 	__u8 macs[12]; /* as on a frame of the client: the server's first */
-	__u8 _pad[8];
+	__u8 _pad[4];
 };
 
 /* Context of the SYSCALL programs of wire.bpf.c. */

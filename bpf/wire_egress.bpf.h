@@ -62,11 +62,18 @@ static __always_inline void wire_follow(struct __sk_buff *skb, struct wire *w)
 {
 	struct bpf_sock *sk = skb->sk;
 	struct bpf_tcp_sock *tp;
+	__u32 mss;
 
 	sk = sk ? bpf_sk_fullsock(sk) : 0;
 	tp = sk ? bpf_tcp_sock(sk) : 0;
-	if (tp)
-		w->mss = tp->mss_cache > 0xffff ? 0xffff : tp->mss_cache;
+	mss = tp ? tp->mss_cache : w->mss;
+	if (mss > 0xffff)
+		mss = 0xffff;
+	if (mss == w->mss)
+		return;
+	w->mss = mss;
+	w->mss_limit = 0;
+	w->stalls = 0;
 }
 
 static __always_inline int wire_out(struct __sk_buff *skb, struct packet *p, struct wire *w)

@@ -6,9 +6,6 @@
 #include "wire_egress.bpf.h"
 
 #define WIRE_MAX_TRIES 255
-#define WIRE_MAX_STALLS                                                                      \
-	3 /* replies in a row that only the timer brought through: segments are too large */
-#define WIRE_SAFE_SEGMENT4 536 /* RFC 9293: what every client takes, and nearly every path */
 
 /* User space received and executed args->received bytes and sent args->sent in all. */
 SEC("syscall")
@@ -60,18 +57,6 @@ int bpfdb_wire_forget(struct wire_args *args)
 	return 0;
 }
 
-/* After losses that nothing else explains segments get smaller, as a router may refuse them silently. */
-static __always_inline void wire_stalled(struct packet *p, struct wire *w)
-{
-	__u32 safe = p->ip4 ? WIRE_SAFE_SEGMENT4 : WIRE_SAFE_SEGMENT6;
-
-	if (!kept_waits(w) || w->mss <= safe || w->kept_to - w->una <= safe)
-		return;
-	w->stalls += w->stalls < WIRE_MAX_STALLS;
-	if (w->stalls == WIRE_MAX_STALLS)
-		w->mss_limit = safe;
-}
-
 /*
  * Run by user space for a connection that is due: the packet holds its key where an IP header
  * would be, and becomes the segment. A resend on loopback would have no route; no packet is lost there.
@@ -94,7 +79,6 @@ int bpfdb_wire_resend(struct __sk_buff *skb)
 	skb->mark = wire_mark;
 	if (wire_lock(w, &p.key)) {
 		w->tries += w->tries < WIRE_MAX_TRIES;
-		wire_stalled(&p, w);
 		if (kept_waits(w) && w->ifindex != LOOPBACK_IFINDEX && !wire_resend(skb, &p, w, s))
 			bpf_clone_redirect(skb, w->ifindex, 0);
 		wire_unlock(w);

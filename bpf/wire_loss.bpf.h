@@ -6,6 +6,10 @@
 #include "wire_segment.bpf.h"
 
 #define SRTT_WEIGHT 8 /* of the past against a new measurement, as in RFC 6298 */
+#define RTTVAR_WEIGHT 4
+#define WIRE_MAX_STALLS                                                                     \
+	5 /* lossy replies in a row: a router refuses large segments and does not say so */
+#define WIRE_SAFE_SEGMENT4 536 /* RFC 9293: what every client takes, and nearly every path */
 
 /* A reply was acknowledged that was sent once: how long did it take? */
 static __always_inline void wire_measure(struct wire *w, __u64 now_ns)
@@ -14,8 +18,15 @@ static __always_inline void wire_measure(struct wire *w, __u64 now_ns)
 
 	if (w->tries || w->recover || !w->sent_ns)
 		return;
-	w->srtt_us = w->srtt_us ? w->srtt_us - w->srtt_us / SRTT_WEIGHT + us / SRTT_WEIGHT : us;
 	w->stalls = 0;
+	if (!w->srtt_us) {
+		w->srtt_us = us;
+		w->rttvar_us = us / 2;
+		return;
+	}
+	w->rttvar_us -= w->rttvar_us / RTTVAR_WEIGHT;
+	w->rttvar_us += (us > w->srtt_us ? us - w->srtt_us : w->srtt_us - us) / RTTVAR_WEIGHT;
+	w->srtt_us = w->srtt_us - w->srtt_us / SRTT_WEIGHT + us / SRTT_WEIGHT;
 }
 
 /* The client acknowledges more than before. */
@@ -43,11 +54,12 @@ __noinline int wire_note(struct wire *w, struct packet *p)
 	end = p->ack + ((__u32)p->window << w->scale);
 	if (after(end, w->edge))
 		w->edge = end;
-	/* With a SACK block it says that something came, whatever its window. */
+	if (p->sack == PACKET_TWICE)
+		w->stalls = 0;
 	if (after(p->ack, w->una))
 		wire_advance(w, p->ack);
-	else if (p->ack == w->una && !p->len && (p->odd || p->window == w->client_window) &&
-		 w->duplicates < WIRE_DUPLICATES)
+	else if (p->ack == w->una && !p->len && w->duplicates < WIRE_DUPLICATES &&
+		 (p->odd ? p->sack == PACKET_LATER : p->window == w->client_window))
 		w->duplicates++;
 	w->client_window = p->window;
 	if (p->timestamps && after(p->tsval, w->ts_recent))
@@ -55,6 +67,18 @@ __noinline int wire_note(struct wire *w, struct packet *p)
 	if (w->kept && !kept_waits(w))
 		kept_free(w);
 	return 0;
+}
+
+/* A reply was lost. After too many in a row segments get smaller. */
+static __always_inline void wire_stalled(struct packet *p, struct wire *w)
+{
+	__u32 safe = p->ip4 ? WIRE_SAFE_SEGMENT4 : WIRE_SAFE_SEGMENT6;
+
+	if (w->mss <= safe || w->kept_to - w->una <= safe)
+		return;
+	w->stalls += w->stalls < WIRE_MAX_STALLS;
+	if (w->stalls == WIRE_MAX_STALLS)
+		w->mss_limit = safe;
 }
 
 /* Sends the first kept segment once more, in the packet at hand. */
@@ -75,6 +99,8 @@ __noinline int wire_resend(struct __sk_buff *skb, struct packet *p, struct wire 
 	room = segment_room(w, p);
 	if (len > room)
 		len = room;
+	if (p->sack == PACKET_LATER && len > p->sack_from - w->una)
+		len = p->sack_from - w->una; /* the client has what follows */
 	opaque(from);
 	opaque(len);
 	if (from > 2 * WIRE_MAX_REPLY - 1 || len > WIRE_MAX_SEGMENT ||
@@ -86,16 +112,21 @@ __noinline int wire_resend(struct __sk_buff *skb, struct packet *p, struct wire 
 		return -EINVAL;
 	s->out_len = len;
 	w->sent_ns = bpf_ktime_get_ns();
-	if (!w->recover)
+	if (!w->recover) {
 		w->recover = w->kept_to;
+		wire_stalled(p, w);
+	}
 	count(COUNTER_WIRE_RESENT, 1);
 	return segment_send(skb, p, w, s, w->kept_from + from);
 }
 
-/* Acknowledgements in a row that mean a loss: fewer where there cannot be three (RFC 5827). */
-static __always_inline __u32 wire_duplicates(struct wire *w)
+/*
+ * Acknowledgements in a row that mean a loss: fewer where there cannot be three, if they tell that something
+ * came behind a gap (RFC 5827).
+ */
+static __always_inline __u32 wire_duplicates(struct packet *p, struct wire *w)
 {
-	__u32 segments = kept_segments(w);
+	__u32 segments = p->sack == PACKET_LATER ? kept_segments(w) : WIRE_DUPLICATES + 1;
 
 	return segments > WIRE_DUPLICATES ? WIRE_DUPLICATES : segments > 2 ? segments - 1 : 1;
 }
@@ -115,7 +146,7 @@ static __always_inline int wire_lost(struct packet *p, struct wire *w, __u32 una
 			return 1;
 		w->recover = 0;
 	}
-	if (p->ack != w->una || w->duplicates < wire_duplicates(w) ||
+	if (p->ack != w->una || w->duplicates < wire_duplicates(p, w) ||
 	    w->duplicates > WIRE_DUPLICATES)
 		return 0;
 	w->duplicates = WIRE_DUPLICATES + 1; /* once for each of them in a row */

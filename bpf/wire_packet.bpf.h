@@ -31,6 +31,7 @@
 #define TCP_BYTES 20
 #define TCP_TIMESTAMP_BYTES 12 /* two NOPs and the option, as every system sends it */
 #define TCP_TIMESTAMP_WORD 0x0101080a
+#define TCP_SACK_WORD 0x010105 /* two NOPs and the option, but for its length */
 #define TCP_MAX_OPTIONS 40
 
 #define TCP_FIN 0x01
@@ -66,6 +67,9 @@ struct tcp_header {
 	__u32 ts_word, tsval, tsecr;
 };
 
+#define PACKET_LATER 1 /* something came behind a gap */
+#define PACKET_TWICE 2 /* something came twice (D-SACK) */
+
 struct packet {
 	struct wire_key key;
 	__u32 seq;
@@ -81,6 +85,8 @@ struct packet {
 	__u8 ce; /* congestion experienced */
 	__u8 extended; /* more between the headers of IP and TCP than a segment made here has */
 	__u8 fragment; /* the first one: only the key is known */
+	__u32 sack_from; /* left edge of its first SACK block */
+	__u8 sack; /* what its first SACK block says: PACKET_* */
 	__u8 again; /* becomes a segment that was sent before */
 	__u8 protocol;
 	__u8 ip4;
@@ -187,6 +193,18 @@ static __always_inline void packet_options(struct packet *p, struct tcp_header *
 		p->odd = 1;
 }
 
+/* Looks at the first SACK block, where every system puts it. */
+static __always_inline void packet_sack(struct __sk_buff *skb, struct packet *p)
+{
+	__u32 at = p->tcp + TCP_BYTES + (p->timestamps ? TCP_TIMESTAMP_BYTES : 0), words[2];
+
+	if (at + sizeof(words) > p->payload || bpf_skb_load_bytes(skb, at, words, sizeof(words)) ||
+	    bpf_ntohl(words[0]) >> 8 != TCP_SACK_WORD)
+		return;
+	p->sack_from = bpf_ntohl(words[1]);
+	p->sack = after(bpf_ntohl(words[1]), p->ack) ? PACKET_LATER : PACKET_TWICE;
+}
+
 static __always_inline void packet_ports(struct packet *p, __u16 source, __u16 destination, int in)
 {
 	p->key.client_port = in ? source : destination;
@@ -231,6 +249,8 @@ __noinline int packet_parse(struct __sk_buff *skb, struct packet *p, int in)
 	p->payload = p->tcp + header;
 	p->odd = p->ce || p->extended || t.offset & TCP_AE;
 	packet_options(p, &t, header - TCP_BYTES);
+	if (p->odd)
+		packet_sack(skb, p);
 	return 0;
 }
 

@@ -21,8 +21,8 @@ const (
 	// resendTries, after which the connection is reset: 102 s in all.
 	resendAfter = 200 * time.Millisecond
 	resendTries = 9
-	// The first time it is twice the round trip where more than a segment is out (RFC 8985, 7.2): of several, each
-	// second one is acknowledged at once.
+	// The first time it is twice the round trip, or more where that varies, if more than a segment is out (RFC 8985,
+	// 7.2; RFC 6298): of several, each second one is acknowledged at once.
 	probeLeast = 10 * time.Millisecond
 	// A closed connection is forgotten after closedFor, or timeWait where the kernel may still answer for it.
 	closedFor = 2 * time.Second
@@ -120,7 +120,8 @@ func (w *wire) visit(key *wireWireKey, c *wireWire, now time.Duration, lost func
 // resendDelay is how long the connection's replies may wait to be acknowledged.
 func resendDelay(c *wireWire) time.Duration {
 	if c.Tries == 0 && c.SrttUs > 0 && c.KeptTo-c.Una > uint32(c.Mss) {
-		return min(max(2*time.Duration(c.SrttUs)*time.Microsecond, probeLeast), resendAfter)
+		late := time.Duration(c.SrttUs+max(c.SrttUs, 4*c.RttvarUs)) * time.Microsecond
+		return min(max(late, probeLeast), resendAfter)
 	}
 	return resendAfter << min(c.Tries, resendTries)
 }

@@ -42,6 +42,7 @@ type wireWire struct {
 	OverlapFrom  uint32
 	OverlapTo    uint32
 	SrttUs       uint32
+	RttvarUs     uint32
 	TsRecent     uint32
 	TsSent       uint32
 	Ifindex      uint32
@@ -54,7 +55,7 @@ type wireWire struct {
 	Tries        uint8
 	Stalls       uint8
 	Macs         [12]uint8
-	Pad          [8]uint8
+	Pad          [4]uint8
 }
 
 type wireWireArgs struct {

@@ -18,6 +18,7 @@ type Counts struct {
 	Sent        uint64 // packets of the server
 	Resets      uint64 // of these with RST
 	Repeated    uint64 // of these with bytes sent before
+	Echoes      uint64 // of these that tell of congestion
 	Violations  uint64
 }
 
@@ -54,6 +55,10 @@ func (c *Checker) Received(frame []byte) {
 	if known := c.mu.conns[p.client]; p.SYN && !p.ACK && (known == nil || known.clientFirst != p.Seq) {
 		c.mu.counts.Connections++
 		c.mu.conns[p.client] = newConn(p)
+		if known != nil {
+			known.before = nil
+			c.mu.conns[p.client].before = known
+		}
 	}
 	if conn := c.mu.conns[p.client]; conn != nil {
 		conn.receive(p)
@@ -75,6 +80,9 @@ func (c *Checker) Sent(frame []byte) {
 	if p.RST {
 		c.mu.counts.Resets++
 	}
+	if p.ECE && !p.SYN {
+		c.mu.counts.Echoes++
+	}
 	conn := c.mu.conns[p.client]
 	switch {
 	case conn == nil:
@@ -87,7 +95,9 @@ func (c *Checker) Sent(frame []byte) {
 		}
 		conn.begin(p)
 	case !conn.established:
-		if !p.RST {
+		if conn.before != nil {
+			c.check(conn.before, p)
+		} else if !p.RST {
 			c.violation(p, "comes before the SYN")
 		}
 	default:
@@ -111,7 +121,7 @@ func (c *Checker) check(conn *conn, p *packet) {
 	conn.server.next = max(conn.server.next, from+p.length())
 	conn.reset = conn.reset || p.RST
 	if p.timestamps && int32(p.tsval-conn.stampSent) > 0 {
-		conn.stampSent = p.tsval
+		conn.stampSent, conn.stampAt = p.tsval, from
 	}
 }
 
@@ -129,10 +139,15 @@ func (c *Checker) Counts() Counts {
 	return c.mu.counts
 }
 
-// Err joins the violations, the first ones as text.
+// Err joins the violations, the first ones as text. What was never sent counts once the connections are at rest.
 func (c *Checker) Err() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	for client, conn := range c.mu.conns {
+		if missing := gaps(conn); missing != "" {
+			return errors.Join(append(c.mu.found[:len(c.mu.found):len(c.mu.found)], fmt.Errorf("%v: %s", client, missing))...)
+		}
+	}
 	if more := c.mu.counts.Violations - uint64(len(c.mu.found)); more > 0 {
 		return errors.Join(append(c.mu.found[:len(c.mu.found):len(c.mu.found)], fmt.Errorf("and %d more", more))...)
 	}

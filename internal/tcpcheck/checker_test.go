@@ -25,6 +25,7 @@ type segment struct {
 	bare          bool // without timestamps
 	sack          [][2]uint32
 	damaged, six  bool
+	tos           uint8
 	mss, scale    int
 	windowScaleIs bool
 }
@@ -33,7 +34,7 @@ func (s segment) frame(fromServer bool) []byte {
 	tcp := &layers.TCP{
 		SrcPort: 40000, DstPort: serverPort, Seq: clientFirst + s.at, Window: s.window, ACK: s.ack > 0,
 		SYN: strings.Contains(s.flags, "S"), FIN: strings.Contains(s.flags, "F"), RST: strings.Contains(s.flags, "R"),
-		URG: strings.Contains(s.flags, "U"),
+		URG: strings.Contains(s.flags, "U"), ECE: strings.Contains(s.flags, "E"), CWR: strings.Contains(s.flags, "W"),
 	}
 	first := uint32(clientFirst)
 	if s.ack > 0 {
@@ -62,7 +63,7 @@ func (s segment) frame(fromServer bool) []byte {
 		tcp.Options = append(tcp.Options, layers.TCPOption{OptionType: layers.TCPOptionKindSACK, OptionLength: 10,
 			OptionData: append(be(first+block[0]), be(first+block[1])...)})
 	}
-	frame := wrap(tcp, s.payload, fromServer, s.six)
+	frame := wrap(tcp, s.payload, fromServer, s.six, s.tos)
 	if s.damaged {
 		frame[len(frame)-1] ^= 1
 	}
@@ -72,7 +73,7 @@ func (s segment) frame(fromServer bool) []byte {
 func be(v uint32) []byte { return []byte{byte(v >> 24), byte(v >> 16), byte(v >> 8), byte(v)} }
 
 // wrap adds the headers around a segment, with right checksums.
-func wrap(tcp *layers.TCP, payload string, fromServer, six bool) []byte {
+func wrap(tcp *layers.TCP, payload string, fromServer, six bool, tos uint8) []byte {
 	client, server := net.IP{192, 0, 2, 1}, net.IP{192, 0, 2, 2}
 	if six {
 		client, server = net.ParseIP("2001:db8::1"), net.ParseIP("2001:db8::2")
@@ -88,7 +89,7 @@ func wrap(tcp *layers.TCP, payload string, fromServer, six bool) []byte {
 		_ = tcp.SetNetworkLayerForChecksum(ip6)
 		ip = ip6
 	} else {
-		ip4 := &layers.IPv4{Version: 4, TTL: 64, Protocol: layers.IPProtocolTCP, SrcIP: client, DstIP: server}
+		ip4 := &layers.IPv4{Version: 4, TOS: tos, TTL: 64, Protocol: layers.IPProtocolTCP, SrcIP: client, DstIP: server}
 		_ = tcp.SetNetworkLayerForChecksum(ip4)
 		ip = ip4
 	}
@@ -120,9 +121,10 @@ func TestRightPackets(t *testing.T) {
 			{at: 1, ack: 201, tsval: 501, tsecr: 101, payload: "hello"},
 			{at: 1, ack: 201, tsval: 501, tsecr: 102, payload: "hello", sack: [][2]uint32{{301, 401}}},
 			{at: 4, ack: 201, tsval: 502, tsecr: 102, payload: "lo, you"},
-			{at: 0, ack: 201, tsval: 502, tsecr: 102}, // keepalive
-			{at: 11, ack: 201, tsval: 502, tsecr: 102, payload: strings.Repeat("c", 500)},
-			{at: 511, ack: 201, tsval: 502, tsecr: 102, flags: "F"},
+			{at: 0, ack: 201, tsval: 502, tsecr: 102},                                      // keepalive
+			{at: 411, ack: 201, tsval: 503, tsecr: 102, payload: strings.Repeat("c", 100)}, // overtaken
+			{at: 11, ack: 201, tsval: 502, tsecr: 102, payload: strings.Repeat("c", 400)},
+			{at: 511, ack: 201, tsval: 503, tsecr: 102, flags: "F"},
 			{at: 512, flags: "R", bare: true},
 		} {
 			s.window, s.six = 1000, six
@@ -131,7 +133,7 @@ func TestRightPackets(t *testing.T) {
 		if err := c.Err(); err != nil {
 			t.Error(err)
 		}
-		if n := c.Counts(); n.Sent != 8 || n.Received != 3 || n.Damaged != 1 || n.Repeated != 2 || n.Resets != 1 {
+		if n := c.Counts(); n.Sent != 9 || n.Received != 3 || n.Damaged != 1 || n.Repeated != 3 || n.Resets != 1 {
 			t.Errorf("counts %+v", n)
 		}
 	}
@@ -147,7 +149,7 @@ func TestWrongPackets(t *testing.T) {
 		"SACK block from 201 to 401":  func(s *segment) { s.sack = [][2]uint32{{201, 401}} },
 		"SACK block from 301 to 301":  func(s *segment) { s.sack = [][2]uint32{{301, 301}} },
 		"window ends at 2001":         func(s *segment) { s.at, s.payload = 1900, strings.Repeat("c", 500) },
-		"starts at byte 7":            func(s *segment) { s.at = 7 },
+		"bytes 1 to 12 were never":    func(s *segment) { s.at = 7 },
 		"segment of 537 bytes":        func(s *segment) { s.payload = strings.Repeat("c", 525) },
 		"timestamps are false":        func(s *segment) { s.bare = true },
 		"timestamp 499 after 500":     func(s *segment) { s.tsval = 499 },

@@ -12,8 +12,13 @@ type conn struct {
 	edge                     int64 // end of the client's window
 	timestamps               bool
 	stampFirst, stampLast    uint32 // of the client: first and newest
-	stampSent                uint32 // of the server: newest
+	stampSent                uint32 // of the server: newest, and ...
+	stampAt                  int64  // ... the first segment that had it: earlier ones may be overtaken
 	reset                    bool   // the server has sent an RST
+	before                   *conn  // the one that had the client's port: packets of it may be under way
+	ecnAsked, ecn            bool   // the client wants marks of congestion, and the server agreed
+	marked                   int64  // end of the newest segment that was marked
+	owed                     bool   // the client has not said that it was told
 }
 
 // defaultMSS is what a client takes that does not say (RFC 9293, 3.7.1).
@@ -22,7 +27,7 @@ const defaultMSS = 536
 func newConn(syn *packet) *conn {
 	c := &conn{
 		clientFirst: syn.Seq, client: arrived{next: 1, fin: -1}, server: sent{fin: -1, first: 1},
-		scale: syn.scale, mss: defaultMSS, timestamps: syn.timestamps, stampFirst: syn.tsval, stampLast: syn.tsval,
+		scale: syn.scale, mss: defaultMSS, ecnAsked: syn.ECE && syn.CWR, timestamps: syn.timestamps, stampFirst: syn.tsval, stampLast: syn.tsval,
 	}
 	if syn.mss > 0 {
 		c.mss = syn.mss
@@ -39,6 +44,12 @@ func (c *conn) receive(p *packet) {
 	to := from + int64(len(p.Payload))
 	if p.FIN {
 		c.client.fin = to
+	}
+	if p.CWR {
+		c.owed = false
+	}
+	if c.ecn && p.ecn == ecnMet && to > c.client.next && len(p.Payload) > 0 {
+		c.owed, c.marked = true, to
 	}
 	c.client.add(from, to+p.length()-int64(len(p.Payload)))
 	if c.timestamps && p.timestamps && int32(p.tsval-c.stampLast) > 0 {
@@ -66,4 +77,5 @@ func (c *conn) begin(p *packet) {
 		c.scale = -1
 	}
 	c.stampSent = p.tsval
+	c.ecn = c.ecnAsked && p.ECE && !p.CWR
 }

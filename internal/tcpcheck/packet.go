@@ -25,7 +25,15 @@ type packet struct {
 	tsval      uint32
 	tsecr      uint32
 	sack       [][2]uint32
+	ecn        uint8 // of the IP header: ecnNone, or that congestion was met or could be told
 }
+
+// Values of packet.ecn that the rules need.
+const (
+	ecnNone = 0
+	ecnMet  = 3
+	ecnMask = 3
+)
 
 // length is what the segment takes of the sequence numbers.
 func (p *packet) length() int64 {
@@ -60,20 +68,21 @@ type decoder struct {
 	ether  layers.Ethernet
 	ip4    layers.IPv4
 	ip6    layers.IPv6
+	more   layers.IPv6ExtensionSkipper
 	tcp    layers.TCP
 }
 
 func newDecoder(port uint16) *decoder {
 	d := &decoder{port: layers.TCPPort(port)}
-	d.parser = gopacket.NewDecodingLayerParser(layers.LayerTypeEthernet, &d.ether, &d.ip4, &d.ip6, &d.tcp)
+	d.parser = gopacket.NewDecodingLayerParser(layers.LayerTypeEthernet, &d.ether, &d.ip4, &d.ip6, &d.more, &d.tcp)
 	d.parser.IgnoreUnsupported = true
 	return d
 }
 
 // read decodes a frame from or to the server. errOther and errChecksum are the errors it gives; fragments are other.
 func (d *decoder) read(frame []byte, fromServer bool) (*packet, error) {
-	if err := d.parser.DecodeLayers(frame, &d.types); err != nil || len(d.types) != 3 ||
-		d.types[2] != layers.LayerTypeTCP {
+	if err := d.parser.DecodeLayers(frame, &d.types); err != nil || len(d.types) < 3 ||
+		d.types[len(d.types)-1] != layers.LayerTypeTCP {
 		return nil, errOther
 	}
 	source, destination := d.addresses()
@@ -91,6 +100,10 @@ func (d *decoder) read(frame []byte, fromServer bool) (*packet, error) {
 	}
 	if port != d.port {
 		return nil, errOther
+	}
+	p.ecn = d.ip6.TrafficClass & ecnMask
+	if d.types[1] == layers.LayerTypeIPv4 {
+		p.ecn = d.ip4.TOS & ecnMask
 	}
 	for _, o := range d.tcp.Options {
 		p.option(o)

@@ -4,7 +4,7 @@ import "fmt"
 
 // rules are tried on each packet of the server behind its SYN; each tells what is wrong, or nothing.
 var rules = []func(c *conn, p *packet) string{
-	form, segmentSize, acknowledgement, selective, stamps, window, sequence, content, ending,
+	form, segmentSize, acknowledgement, selective, stamps, window, content, ending, congestion,
 }
 
 func form(c *conn, p *packet) string {
@@ -56,7 +56,7 @@ func stamps(c *conn, p *packet) string {
 		return fmt.Sprintf("timestamps are %v, in the handshake they were %v", p.timestamps, c.timestamps)
 	case !p.timestamps:
 		return ""
-	case int32(p.tsval-c.stampSent) < 0:
+	case int32(p.tsval-c.stampSent) < 0 && position(p.Seq, c.serverFirst, c.server.next) >= c.stampAt:
 		return fmt.Sprintf("timestamp %d after %d", p.tsval, c.stampSent)
 	case int32(p.tsecr-c.stampFirst) < 0 || int32(p.tsecr-c.stampLast) > 0:
 		return fmt.Sprintf("echoes timestamp %d, the client sent %d to %d", p.tsecr, c.stampFirst, c.stampLast)
@@ -72,27 +72,38 @@ func window(c *conn, p *packet) string {
 	return ""
 }
 
-func sequence(c *conn, p *packet) string {
+// content is the rule that also notes what was sent.
+func content(c *conn, p *packet) string {
 	from := position(p.Seq, c.serverFirst, c.server.next)
-	if from > c.server.next {
-		return fmt.Sprintf("starts at byte %d, %d were sent", from, c.server.next)
+	if len(p.Payload) > 0 && !c.server.add(from, p.Payload) {
+		return fmt.Sprintf("other bytes than before at %d, or too much behind a gap", from)
 	}
 	return ""
 }
 
-// content is the rule that also notes what was sent.
-func content(c *conn, p *packet) string {
-	from := position(p.Seq, c.serverFirst, c.server.next)
-	if len(p.Payload) > 0 && from <= c.server.next && !c.server.add(from, p.Payload) {
-		return fmt.Sprintf("other bytes than before at %d", from)
+// gaps tells what the server never sent.
+func gaps(c *conn) string {
+	if c.server.next > c.server.end() && c.server.fin != c.server.end() && !c.reset {
+		return fmt.Sprintf("bytes %d to %d were never sent", c.server.end(), c.server.next)
 	}
 	return ""
 }
 
 func ending(c *conn, p *packet) string {
 	end := position(p.Seq, c.serverFirst, c.server.next) + int64(len(p.Payload))
-	if c.server.fin >= 0 && !p.RST && (end > c.server.fin || p.FIN && end != c.server.fin) {
+	if c.server.fin >= 0 && (len(p.Payload) > 0 && end > c.server.fin || p.FIN && end != c.server.fin) {
 		return fmt.Sprintf("byte %d behind the FIN at %d", end, c.server.fin)
+	}
+	return ""
+}
+
+// congestion: who acknowledges a marked segment says so, until the client has heard (RFC 3168, 6.1.3).
+func congestion(c *conn, p *packet) string {
+	switch {
+	case p.ecn != ecnNone && !c.ecn:
+		return "can be marked, but the client knows no marks"
+	case c.owed && !p.ECE && !p.RST && position(p.Ack, c.clientFirst, c.client.next) >= c.marked:
+		return fmt.Sprintf("does not tell that byte %d came with a mark", c.marked-1)
 	}
 	return ""
 }

@@ -50,19 +50,50 @@ const keptBytes = 256 << 10
 
 // sent is the server's stream: its last bytes, and where they begin.
 type sent struct {
-	next  int64
+	next  int64 // behind the last byte
 	first int64
 	bytes []byte
-	fin   int64 // -1: none
+	ahead []piece // behind a gap: processors overtake each other
+	fin   int64   // -1: none
 }
+
+type piece struct {
+	from    int64
+	payload []byte
+}
+
+// maxAhead is how many segments may be behind a gap.
+const maxAhead = 1000
+
+// end is the position of the first byte that was not sent.
+func (s *sent) end() int64 { return s.first + int64(len(s.bytes)) }
 
 // add tells whether the payload agrees with what was sent before.
 func (s *sent) add(from int64, payload []byte) bool {
+	if from > s.end() {
+		s.ahead = append(s.ahead, piece{from, append([]byte(nil), payload...)})
+		return len(s.ahead) <= maxAhead
+	}
+	right := s.join(from, payload)
+	for i := 0; i < len(s.ahead); {
+		if p := s.ahead[i]; p.from <= s.end() {
+			s.ahead = slices.Delete(s.ahead, i, i+1)
+			right = s.join(p.from, p.payload) && right
+			i = 0
+		} else {
+			i++
+		}
+	}
+	return right
+}
+
+// join adds what begins within the stream or at its end.
+func (s *sent) join(from int64, payload []byte) bool {
 	if from < s.first { // too old to be compared
 		payload = payload[min(int64(len(payload)), s.first-from):]
 		from = s.first
 	}
-	again := min(int64(len(payload)), max(0, s.first+int64(len(s.bytes))-from))
+	again := min(int64(len(payload)), max(0, s.end()-from))
 	if again > 0 && string(s.bytes[from-s.first:from-s.first+again]) != string(payload[:again]) {
 		return false
 	}
