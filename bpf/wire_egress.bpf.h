@@ -13,12 +13,15 @@ static __always_inline int wire_acknowledge(struct __sk_buff *skb, struct packet
 					    struct scratch *s)
 {
 	struct segment g = {.up = 1, .flags = TCP_ACK, .seq = p->ack, .tsecr = p->tsval};
+	__u32 hidden = 0;
 
 	g.ack = w->una - w->tx_delta;
-	if (before(g.ack, w->own_floor))
+	if (before(g.ack, w->own_floor)) {
+		hidden = w->own_floor - g.ack;
 		g.ack = w->own_floor;
+	}
 	g.tsval = w->ts_recent;
-	g.window = splice_share(w, w->client_window);
+	g.window = splice_share(w, w->client_window, hidden);
 	splice_believed(w, g.seq, g.ack, g.window);
 	if (segment_write(skb, p, w, s, &g))
 		return TCX_DROP;

@@ -20,7 +20,7 @@ static __always_inline int wire_back(struct __sk_buff *skb, struct wire *w)
 /* Moves the packet up: the kernel's socket shall find in it what it would without this path. */
 __noinline int wire_up(struct __sk_buff *skb, struct packet *p, struct wire *w)
 {
-	__u32 end, ack, window;
+	__u32 end, ack, window, hidden = 0;
 
 	if (!p || !w)
 		return TCX_DROP;
@@ -33,12 +33,14 @@ __noinline int wire_up(struct __sk_buff *skb, struct packet *p, struct wire *w)
 	if (!(p->flags & TCP_ACK))
 		return TCX_NEXT;
 	ack = p->ack - w->tx_delta;
-	if (before(ack, w->own_floor))
+	if (before(ack, w->own_floor)) {
+		hidden = w->own_floor - ack;
 		ack = w->own_floor;
+	}
 	splice_word(skb, p, p->tcp + TCP_ACKNOWLEDGED, p->ack, ack);
 	if (p->odd)
 		splice_sack(skb, p, w, 1);
-	window = splice_share(w, p->window);
+	window = splice_share(w, p->window, hidden);
 	splice_window(skb, p, window);
 	splice_believed(w, p->seq - w->rx_delta, ack, window);
 	return TCX_NEXT;

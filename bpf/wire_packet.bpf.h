@@ -14,6 +14,7 @@
 #define PROTOCOL_IP6 0x86dd
 #define PROTOCOL_TCP 6
 #define IP4_BYTES 20
+#define IP4_MAX_BYTES 60
 #define IP6_BYTES 40
 #define IP6_MAX_EXTENSIONS 4 /* headers between that of IP and that of TCP */
 #define IP6_HOP_BY_HOP 0
@@ -111,6 +112,32 @@ static __always_inline void mapped(__u32 to[4], __u32 ip4)
 	to[3] = ip4;
 }
 
+static __always_inline __u16 checksum_fold(__u64 sum)
+{
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return sum;
+}
+
+/* True when the header of IPv4, of which so many bytes are there, is damaged. */
+static __always_inline int header_wrong(struct __sk_buff *skb, const struct ip4_header *ip,
+					__u32 bytes)
+{
+	__u8 header[IP4_MAX_BYTES] = {};
+
+	opaque(bytes);
+	if (bytes == IP4_BYTES)
+		return checksum_fold((__u32)bpf_csum_diff(0, 0, (__be32 *)ip, sizeof(*ip), 0)) !=
+		       0xffff;
+	if (bytes < IP4_BYTES || bytes > sizeof(header) ||
+	    bpf_skb_load_bytes(skb, ETHERNET_BYTES, header, bytes))
+		return 1;
+	return checksum_fold((__u32)bpf_csum_diff(0, 0, (__be32 *)header, sizeof(header), 0)) !=
+	       0xffff;
+}
+
 /* Bytes of the TCP segment, or a negative errno. */
 static __always_inline int packet_ip4(struct __sk_buff *skb, struct packet *p, int in)
 {
@@ -121,7 +148,8 @@ static __always_inline int packet_ip4(struct __sk_buff *skb, struct packet *p, i
 		return -EINVAL;
 	header = (ip.version & 15) * 4;
 	offset = bpf_ntohs(ip.fragment);
-	if (ip.version >> 4 != 4 || header < IP4_BYTES || offset & IP4_OFFSET)
+	if (ip.version >> 4 != 4 || header < IP4_BYTES || offset & IP4_OFFSET ||
+	    (in && header_wrong(skb, &ip, header)))
 		return -EINVAL;
 	mapped(p->key.client, in ? ip.source : ip.destination);
 	mapped(p->key.server, in ? ip.destination : ip.source);

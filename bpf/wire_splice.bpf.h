@@ -90,12 +90,16 @@ static __always_inline void splice_word(struct __sk_buff *skb, struct packet *p,
 /*
  * The part of the client's window that the kernel's socket is told: half of one that is not
  * small. The rest is for replies made here, so that the socket never sends beyond the window.
+ * hidden: bytes of replies not acknowledged, of which the socket does not know.
  */
-static __always_inline __u32 splice_share(struct wire *w, __u32 window)
+static __always_inline __u32 splice_share(struct wire *w, __u32 window, __u32 hidden)
 {
-	__u32 half = window / 2 << w->scale;
+	__u32 half = window / 2 << w->scale, bytes = window << w->scale;
 
-	return half >= 2 * w->mss || half >= WIRE_SHARE ? window / 2 : window;
+	if (half >= 2 * w->mss || half >= WIRE_SHARE)
+		window /= 2;
+	bytes = bytes > hidden ? (bytes - hidden) >> w->scale : 0;
+	return window < bytes ? window : bytes;
 }
 
 /* Follows what the kernel's socket makes of an acknowledgement: tcp_ack_update_window(). */

@@ -14,7 +14,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"bpfdb/internal/impair"
-	"bpfdb/internal/tcpcheck"
 )
 
 // TestWireBehaviour has clients do on purpose what the splice must survive, each packet of the server checked.
@@ -60,7 +59,7 @@ func (l *testLink) prepare(t *testing.T) {
 	if err := errors.Join(l.SetMTU(1500), l.ForgetPaths(), l.server.db.FlushAll()); err != nil {
 		t.Fatal(err)
 	}
-	l.checker = tcpcheck.New(l.server.Addr().Port())
+	l.checker.Clear()
 	l.Watch(l.checker)
 }
 
@@ -220,7 +219,9 @@ func ipOptions(t *testing.T, l *testLink, host string) {
 		value := fmt.Sprint("round ", round)
 		c.set("key", value)
 		if host == impair.Host {
-			c.control(func(fd int) error { return unix.SetsockoptString(fd, unix.IPPROTO_IP, unix.IP_OPTIONS, "\x01\x01\x01\x00") })
+			c.control(func(fd int) error { // padding, no more
+				return unix.SetsockoptString(fd, unix.IPPROTO_IP, unix.IP_OPTIONS, "\x01\x01\x01\x00")
+			})
 		} else {
 			c.control(func(fd int) error { // a header with six bytes of padding
 				return unix.SetsockoptString(fd, unix.IPPROTO_IPV6, unix.IPV6_DSTOPTS, "\x00\x00\x01\x04\x00\x00\x00\x00")

@@ -144,7 +144,7 @@ func (l *testLink) run(t *testing.T, host string, c linkCase, clients int) {
 	if err := l.server.db.FlushAll(); err != nil {
 		t.Fatal(err)
 	}
-	l.checker = tcpcheck.New(l.server.Addr().Port())
+	l.checker.Clear()
 	watch := watchers{l.checker}
 	if dir := os.Getenv("BPFDB_IMPAIR_PCAP"); dir != "" {
 		capture, err := tcpcheck.NewCapture(filepath.Join(dir, filepath.Base(t.Name())+".pcap"))

@@ -68,9 +68,12 @@ func refusal(parsed gopacket.Packet, mtu int) []byte {
 	case *layers.IPv4:
 		quoted = quoted[:min(len(quoted), ip4Quote)]
 		return serialize(ether,
-			&layers.IPv4{Version: 4, TTL: 64, Protocol: layers.IPProtocolICMPv4, SrcIP: net.ParseIP(Router), DstIP: ip.SrcIP},
+			&layers.IPv4{
+				Version: 4, TTL: 64, Protocol: layers.IPProtocolICMPv4, SrcIP: net.ParseIP(Router), DstIP: ip.SrcIP,
+			},
 			&layers.ICMPv4{
-				TypeCode: layers.CreateICMPv4TypeCode(layers.ICMPv4TypeDestinationUnreachable, codeTooBig), Seq: uint16(mtu),
+				TypeCode: layers.CreateICMPv4TypeCode(layers.ICMPv4TypeDestinationUnreachable, codeTooBig),
+				Seq:      uint16(mtu),
 			}, gopacket.Payload(quoted))
 	case *layers.IPv6:
 		outer := &layers.IPv6{

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"sync"
 )
 
@@ -85,8 +86,8 @@ func (c *Checker) Sent(frame []byte) {
 	}
 	conn := c.mu.conns[p.client]
 	switch {
-	case conn == nil:
-		if !p.RST {
+	case conn == nil: // it may be older than the checker
+		if len(p.Payload) > 0 {
 			c.violation(p, "no connection of the client")
 		}
 	case p.SYN:
@@ -132,6 +133,13 @@ func (c *Checker) violation(p *packet, text string) {
 	}
 }
 
+// Clear forgets the counts and violations, not the connections.
+func (c *Checker) Clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.mu.counts, c.mu.found = Counts{}, nil
+}
+
 // Counts tells what was checked so far.
 func (c *Checker) Counts() Counts {
 	c.mu.Lock()
@@ -143,13 +151,14 @@ func (c *Checker) Counts() Counts {
 func (c *Checker) Err() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	found := slices.Clone(c.mu.found)
+	if more := c.mu.counts.Violations - uint64(len(found)); more > 0 {
+		found = append(found, fmt.Errorf("and %d more", more))
+	}
 	for client, conn := range c.mu.conns {
 		if missing := gaps(conn); missing != "" {
-			return errors.Join(append(c.mu.found[:len(c.mu.found):len(c.mu.found)], fmt.Errorf("%v: %s", client, missing))...)
+			return errors.Join(append(found, fmt.Errorf("%v: %s", client, missing))...)
 		}
 	}
-	if more := c.mu.counts.Violations - uint64(len(c.mu.found)); more > 0 {
-		return errors.Join(append(c.mu.found[:len(c.mu.found):len(c.mu.found)], fmt.Errorf("and %d more", more))...)
-	}
-	return errors.Join(c.mu.found...)
+	return errors.Join(found...)
 }

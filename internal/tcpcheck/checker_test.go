@@ -106,10 +106,13 @@ func begun(six bool) *Checker {
 	c := New(serverPort)
 	received := func(s segment) { s.six = six; c.Received(s.frame(false)) }
 	received(segment{flags: "S", window: 1000, tsval: 100, mss: 536, scale: 1, windowScaleIs: true})
-	c.Sent(segment{flags: "S", ack: 1, window: 1000, tsval: 500, tsecr: 100, scale: 1, windowScaleIs: true, six: six}.frame(true))
+	c.Sent(segment{
+		flags: "S", ack: 1, window: 1000, tsval: 500, tsecr: 100, scale: 1, windowScaleIs: true, six: six,
+	}.frame(true))
 	received(segment{at: 1, ack: 1, window: 1000, tsval: 101, tsecr: 500, payload: strings.Repeat("a", 200)})
 	received(segment{at: 301, ack: 1, window: 1000, tsval: 102, tsecr: 500, payload: strings.Repeat("b", 100)})
-	received(segment{at: 201, ack: 1, window: 1000, tsval: 102, tsecr: 500, payload: strings.Repeat("x", 100), damaged: true})
+	missing := strings.Repeat("x", 100)
+	received(segment{at: 201, ack: 1, window: 1000, tsval: 102, tsecr: 500, payload: missing, damaged: true})
 	return c
 }
 
@@ -205,7 +208,8 @@ func TestManyViolations(t *testing.T) {
 	if n := c.Counts().Violations; n != maxViolations+5 {
 		t.Errorf("%d violations, want %d", n, maxViolations+5)
 	}
-	if err := c.Err(); !strings.HasSuffix(err.Error(), "and 5 more") || strings.Count(err.Error(), "\n") != maxViolations {
-		t.Errorf("got %v", err)
+	text := c.Err().Error()
+	if !strings.HasSuffix(text, "and 5 more") || strings.Count(text, "\n") != maxViolations {
+		t.Errorf("got %v", text)
 	}
 }

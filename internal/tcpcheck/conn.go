@@ -26,8 +26,10 @@ const defaultMSS = 536
 
 func newConn(syn *packet) *conn {
 	c := &conn{
-		clientFirst: syn.Seq, client: arrived{next: 1, fin: -1}, server: sent{fin: -1, first: 1},
-		scale: syn.scale, mss: defaultMSS, ecnAsked: syn.ECE && syn.CWR, timestamps: syn.timestamps, stampFirst: syn.tsval, stampLast: syn.tsval,
+		clientFirst: syn.Seq,
+		client:      arrived{next: 1, fin: -1}, server: sent{fin: -1, first: 1},
+		scale: syn.scale, mss: defaultMSS, ecnAsked: syn.ECE && syn.CWR,
+		timestamps: syn.timestamps, stampFirst: syn.tsval, stampLast: syn.tsval,
 	}
 	if syn.mss > 0 {
 		c.mss = syn.mss
