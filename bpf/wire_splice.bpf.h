@@ -173,8 +173,8 @@ static __always_inline int splice_overlap(struct __sk_buff *skb, struct packet *
 }
 
 /*
- * Moves the SACK blocks, if any; in: on their way to the kernel's socket. Blocks for replies made here are none of the socket's
- * business: its own bytes start at floor, and an empty block is ignored by TCP.
+ * Moves the SACK blocks, if any; in: on their way to the kernel's socket. Blocks for replies made here
+ * are none of the socket's business: its own bytes start at floor, and an empty block is ignored by TCP.
  */
 __noinline int splice_sack(struct __sk_buff *skb, struct packet *p, struct wire *w, int in)
 {

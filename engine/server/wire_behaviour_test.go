@@ -223,8 +223,9 @@ func ipOptions(t *testing.T, l *testLink, host string) {
 				return unix.SetsockoptString(fd, unix.IPPROTO_IP, unix.IP_OPTIONS, "\x01\x01\x01\x00")
 			})
 		} else {
-			c.control(func(fd int) error { // a header with six bytes of padding
-				return unix.SetsockoptString(fd, unix.IPPROTO_IPV6, unix.IPV6_DSTOPTS, "\x00\x00\x01\x04\x00\x00\x00\x00")
+			padding := "\x00\x00\x01\x04\x00\x00\x00\x00" // a header with six bytes of it
+			c.control(func(fd int) error {
+				return unix.SetsockoptString(fd, unix.IPPROTO_IPV6, unix.IPV6_DSTOPTS, padding)
 			})
 		}
 		batches := l.server.counter("fast_batches")
