@@ -27,6 +27,7 @@ type linkCase struct {
 	receive int           // bytes of the clients' receive buffers; 0: the system's
 	stall   time.Duration // clients wait up to so long before they read
 	ops     int           // of each client
+	long    int           // clients in the long mode; 0: longClients
 	both    bool          // over IPv6 too
 }
 
@@ -43,7 +44,7 @@ var linkCases = []linkCase{
 	{name: "smallest MTU of IPv6", mtu: 1280, ops: 1000, both: true},
 	{name: "narrow middle", Impairment: impair.Impairment{MTU: 700}, ops: 700},
 	{name: "narrow middle of IPv6", Impairment: impair.Impairment{MTU: 1300}, ops: 700, both: true},
-	{name: "tiny windows", receive: 2304, ops: 300, both: true},
+	{name: "tiny windows", receive: 2304, ops: 300, long: 8, both: true},
 	{name: "stalled readers", receive: 8192, stall: 20 * time.Millisecond, ops: 400},
 	{
 		name: "all", Impairment: impair.Impairment{Loss: 0.01, Duplicate: 0.02, Reorder: 0.05, Corrupt: 0.005},
@@ -56,7 +57,7 @@ const longClients = 128
 
 // TestImpairedLink serves clients beyond links that lose, double, reorder, delay and damage packets or are narrow, and
 // clients that hardly take replies: every reply is compared, none may be missing, and every packet
-// of the server is checked. BPFDB_IMPAIR_OPS sets the operations over each link, which are then shared by 128 clients.
+// of the server is checked. BPFDB_IMPAIR_OPS sets the operations over each link, which are then shared by more clients.
 func TestImpairedLink(t *testing.T) {
 	long := impairOps(t)
 	l := newTestLink(t, PathWire)
@@ -68,7 +69,10 @@ func TestImpairedLink(t *testing.T) {
 		for _, host := range hosts {
 			clients := 4
 			if long > 0 {
-				clients, c.ops = longClients, (long+longClients-1)/longClients
+				if clients = c.long; clients == 0 {
+					clients = longClients
+				}
+				c.ops = (long + clients - 1) / clients
 			}
 			t.Run(c.name+" "+host, func(t *testing.T) { l.run(t, host, c, clients) })
 		}
