@@ -125,6 +125,7 @@ func TestRightPackets(t *testing.T) {
 			{at: 1, ack: 201, tsval: 501, tsecr: 102, payload: "hello", sack: [][2]uint32{{301, 401}}},
 			{at: 4, ack: 201, tsval: 502, tsecr: 102, payload: "lo, you"},
 			{at: 0, ack: 201, tsval: 502, tsecr: 102},                                      // keepalive
+			{at: 11, ack: 201, tsval: 501, tsecr: 102},                                     // overtaken
 			{at: 411, ack: 201, tsval: 503, tsecr: 102, payload: strings.Repeat("c", 100)}, // overtaken
 			{at: 11, ack: 201, tsval: 502, tsecr: 102, payload: strings.Repeat("c", 400)},
 			{at: 511, ack: 201, tsval: 503, tsecr: 102, flags: "F"},
@@ -136,7 +137,7 @@ func TestRightPackets(t *testing.T) {
 		if err := c.Err(); err != nil {
 			t.Error(err)
 		}
-		if n := c.Counts(); n.Sent != 9 || n.Received != 3 || n.Damaged != 1 || n.Repeated != 3 || n.Resets != 1 {
+		if n := c.Counts(); n.Sent != 10 || n.Received != 3 || n.Damaged != 1 || n.Repeated != 3 || n.Resets != 1 {
 			t.Errorf("counts %+v", n)
 		}
 	}
