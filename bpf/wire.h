@@ -16,6 +16,9 @@ struct wire_key {
 #define BPFDB_WIRE_CLOSED 4 /* the kernel's socket is closed: since closed_ns */
 #define BPFDB_WIRE_LINGERS 8 /* ... but answers in TIME_WAIT */
 #define BPFDB_WIRE_TIMESTAMPS 16 /* segments carry timestamps */
+#define BPFDB_WIRE_ECN 32 /* the ends agreed on marks of congestion (RFC 3168) */
+#define BPFDB_WIRE_ECHO 64 /* the client is still to be told of one: the kernel's socket does it */
+#define BPFDB_WIRE_BROKEN 128 /* numbers cannot be moved any more: to be reset */
 
 /*
  * The splice of one connection. The client and the packets between see wire sequence numbers,
@@ -28,6 +31,8 @@ struct wire {
 	__u64 given; /* own: user space received all below the high half, sent all below the low */
 	__u64 sent_ns; /* when kept bytes were last sent, or some of them acknowledged */
 	__u64 closed_ns;
+	struct wire_key
+		key; /* an entry may have been freed and taken while one waits for its lock */
 	__u32 lock;
 	__u32 flags;
 	__u32 client_start; /* own: first sequence numbers of the streams */
@@ -47,17 +52,23 @@ struct wire {
 	__u32 kept_from; /* wire: its first byte */
 	__u32 kept_to; /* wire: behind its last byte */
 	__u32 recover; /* wire: kept_to when a loss was noticed; 0 = none */
+	__u32 overlap_from; /* own: requests taken here that went up all the same, before others */
+	__u32 overlap_to;
+	__u32 srtt_us; /* smoothed time until replies were acknowledged; 0 = not known */
+	__u32 rttvar_us; /* and how far it varies */
 	__u32 ts_recent; /* newest timestamps of the client ... */
 	__u32 ts_sent; /* ... and of the server: clients drop what is older */
 	__u32 ifindex;
 	__u16 window; /* last one that the kernel's socket and the client told, not scaled */
 	__u16 client_window;
-	__u16 mss; /* payload bytes of a segment */
+	__u16 mss; /* payload bytes of a segment, as the kernel's socket and ICMP have it */
+	__u16 mss_limit; /* the same after larger ones were lost too often */
 	__u8 scale; /* of the client's window */
 	__u8 duplicates; /* acknowledgements of una in a row */
 	__u8 tries; /* resends by timer since una moved */
+	__u8 stalls; /* replies in a row of which something was lost */
 	__u8 macs[12]; /* as on a frame of the client: the server's first */
-	__u8 _pad[7];
+	__u8 _pad[4];
 };
 
 /* Context of the SYSCALL programs of wire.bpf.c. */

@@ -26,15 +26,6 @@ static __always_inline __u32 checksum_state(struct __sk_buff *skb)
 	return BPF_CORE_READ_BITFIELD(kernel, ip_summed);
 }
 
-static __always_inline __u16 checksum_fold(__u64 sum)
-{
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return sum;
-}
-
 /* Sum of addresses, protocol and length, which is the same in both directions. */
 static __always_inline __u64 checksum_pseudo(const struct packet *p, __u32 bytes)
 {

@@ -13,12 +13,15 @@ static __always_inline int wire_acknowledge(struct __sk_buff *skb, struct packet
 					    struct scratch *s)
 {
 	struct segment g = {.up = 1, .flags = TCP_ACK, .seq = p->ack, .tsecr = p->tsval};
+	__u32 hidden = 0;
 
 	g.ack = w->una - w->tx_delta;
-	if (before(g.ack, w->own_floor))
+	if (before(g.ack, w->own_floor)) {
+		hidden = w->own_floor - g.ack;
 		g.ack = w->own_floor;
+	}
 	g.tsval = w->ts_recent;
-	g.window = splice_share(w, w->client_window);
+	g.window = splice_share(w, w->client_window, hidden);
 	splice_believed(w, g.seq, g.ack, g.window);
 	if (segment_write(skb, p, w, s, &g))
 		return TCX_DROP;
@@ -53,8 +56,27 @@ __noinline int wire_down(struct __sk_buff *skb, struct packet *p, struct wire *w
 		return TCX_NEXT;
 	splice_word(skb, p, p->tcp + TCP_ACKNOWLEDGED, p->ack, p->ack + w->rx_delta);
 	if (p->odd)
-		splice_sack(skb, p, w->rx_delta, 0, 0);
+		splice_sack(skb, p, w, 0);
 	return TCX_NEXT;
+}
+
+/* Takes over what the kernel's socket knows of the path's MTU. */
+static __always_inline void wire_follow(struct __sk_buff *skb, struct wire *w)
+{
+	struct bpf_sock *sk = skb->sk;
+	struct bpf_tcp_sock *tp;
+	__u32 mss;
+
+	sk = sk ? bpf_sk_fullsock(sk) : 0;
+	tp = sk ? bpf_tcp_sock(sk) : 0;
+	mss = tp ? tp->mss_cache : w->mss;
+	if (mss > 0xffff)
+		mss = 0xffff;
+	if (mss == w->mss)
+		return;
+	w->mss = mss;
+	w->mss_limit = 0;
+	w->stalls = 0;
 }
 
 static __always_inline int wire_out(struct __sk_buff *skb, struct packet *p, struct wire *w)
@@ -88,8 +110,9 @@ int bpfdb_wire_egress(struct __sk_buff *skb)
 		__sync_fetch_and_or(&w->flags, BPFDB_WIRE_DEAD | BPFDB_WIRE_SHUT);
 		return TCX_NEXT;
 	}
-	if (!wire_lock(w))
+	if (!wire_lock(w, &p.key))
 		return TCX_DROP;
+	wire_follow(skb, w);
 	verdict = wire_out(skb, &p, w);
 	wire_unlock(w);
 	return verdict;

@@ -77,7 +77,7 @@ int bpfdb_wire_resend(struct __sk_buff *skb)
 	p.ip4 = !p.key.client[0] && !p.key.client[1] && p.key.client[2] == bpf_htonl(0xffff);
 	p.tcp = ETHERNET_BYTES + (p.ip4 ? IP4_BYTES : IP6_BYTES);
 	skb->mark = wire_mark;
-	if (wire_lock(w)) {
+	if (wire_lock(w, &p.key)) {
 		w->tries += w->tries < WIRE_MAX_TRIES;
 		if (kept_waits(w) && w->ifindex != LOOPBACK_IFINDEX && !wire_resend(skb, &p, w, s))
 			bpf_clone_redirect(skb, w->ifindex, 0);

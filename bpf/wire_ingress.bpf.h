@@ -3,11 +3,8 @@
 #ifndef WIRE_INGRESS_BPF_H
 #define WIRE_INGRESS_BPF_H
 
-#include "wire_segment.bpf.h"
-
-#define TCX_NEXT (-1)
-#define TCX_PASS 0
-#define TCX_DROP 2
+#include "wire_icmp.bpf.h"
+#include "wire_loss.bpf.h"
 
 /* Sends the packet, which segment_send() made, the way it came. */
 static __always_inline int wire_back(struct __sk_buff *skb, struct wire *w)
@@ -20,39 +17,10 @@ static __always_inline int wire_back(struct __sk_buff *skb, struct wire *w)
 	return bpf_redirect(w->ifindex, 0);
 }
 
-/* Learns what the client's acknowledgement and window say. */
-__noinline int wire_note(struct wire *w, struct packet *p)
-{
-	__u32 end;
-
-	if (!w || !p)
-		return -EINVAL;
-	if (!(p->flags & TCP_ACK) || after(p->ack, w->own_nxt + w->tx_delta))
-		return 0;
-	end = p->ack + ((__u32)p->window << w->scale);
-	if (after(end, w->edge))
-		w->edge = end;
-	if (after(p->ack, w->una)) {
-		w->una = p->ack;
-		w->sent_ns = bpf_ktime_get_ns();
-		w->tries = 0;
-		w->duplicates = 0;
-	} else if (p->ack == w->una && !p->len && p->window == w->client_window &&
-		   w->duplicates < WIRE_DUPLICATES) {
-		w->duplicates++;
-	}
-	w->client_window = p->window;
-	if (p->timestamps && after(p->tsval, w->ts_recent))
-		w->ts_recent = p->tsval;
-	if (w->kept && !kept_waits(w))
-		kept_free(w);
-	return 0;
-}
-
 /* Moves the packet up: the kernel's socket shall find in it what it would without this path. */
 __noinline int wire_up(struct __sk_buff *skb, struct packet *p, struct wire *w)
 {
-	__u32 end, ack, window;
+	__u32 end, ack, window, hidden = 0;
 
 	if (!p || !w)
 		return TCX_DROP;
@@ -65,67 +33,17 @@ __noinline int wire_up(struct __sk_buff *skb, struct packet *p, struct wire *w)
 	if (!(p->flags & TCP_ACK))
 		return TCX_NEXT;
 	ack = p->ack - w->tx_delta;
-	if (before(ack, w->own_floor))
+	if (before(ack, w->own_floor)) {
+		hidden = w->own_floor - ack;
 		ack = w->own_floor;
+	}
 	splice_word(skb, p, p->tcp + TCP_ACKNOWLEDGED, p->ack, ack);
 	if (p->odd)
-		splice_sack(skb, p, -w->tx_delta, w->own_floor, 1);
-	window = splice_share(w, p->window);
+		splice_sack(skb, p, w, 1);
+	window = splice_share(w, p->window, hidden);
 	splice_window(skb, p, window);
 	splice_believed(w, p->seq - w->rx_delta, ack, window);
 	return TCX_NEXT;
-}
-
-/* Sends the first kept segment once more, in the packet at hand. */
-__noinline int wire_resend(struct __sk_buff *skb, struct packet *p, struct wire *w,
-			   struct scratch *s)
-{
-	__u32 from, len, room;
-	struct buffer *b;
-
-	if (!p || !w || !s)
-		return -EINVAL;
-	b = buffer_at(w->kept);
-	if (!b)
-		return -ENOENT;
-	from = after(w->una, w->kept_from) ? w->una - w->kept_from : 0;
-	len = w->kept_to - w->kept_from - from;
-	room = segment_room(w, p);
-	if (len > room)
-		len = room;
-	opaque(from);
-	opaque(len);
-	if (from > 2 * WIRE_MAX_REPLY - 1 || len > WIRE_MAX_SEGMENT ||
-	    from + len > BPFDB_BUFFER_SIZE)
-		return -EINVAL;
-	if (from > BPFDB_BUFFER_SIZE - WIRE_MAX_SEGMENT)
-		return -EINVAL;
-	if (bpf_probe_read_kernel(s->out, len, b->bytes + from))
-		return -EINVAL;
-	s->out_len = len;
-	w->sent_ns = bpf_ktime_get_ns();
-	if (!w->recover)
-		w->recover = w->kept_to;
-	count(COUNTER_WIRE_RESENT, 1);
-	return segment_send(skb, p, w, s, w->kept_from + from);
-}
-
-/*
- * Does the packet tell that a reply was lost? A request that was answered comes again, the third
- * acknowledgement repeats itself, or one ends within what was kept when a loss was noticed.
- */
-static __always_inline int wire_lost(struct packet *p, struct wire *w, __u32 una)
-{
-	if (!kept_waits(w) || p->flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_URG))
-		return 0;
-	if (p->len)
-		return !after(p->seq + p->len, (__u32)(w->given >> 32) + w->rx_delta);
-	if (w->recover && after(w->una, una)) {
-		if (before(w->una, w->recover))
-			return 1;
-		w->recover = 0;
-	}
-	return w->duplicates == WIRE_DUPLICATES && p->ack == w->una && w->duplicates++ < 255;
 }
 
 /* Room for replies in bytes, 0 when the segment is not to be answered here. */
@@ -133,9 +51,11 @@ static __always_inline __u32 wire_room(struct packet *p, struct wire *w)
 {
 	__u64 given = READ_ONCE(w->given);
 	__u32 base = w->own_nxt + w->tx_delta, end = p->ack + ((__u32)p->window << w->scale);
-	__s32 room = WIRE_CWND * (__u32)w->mss, ahead = kept_waits(w) ? base - w->una : 0;
+	__s32 ahead = kept_waits(w) ? base - w->una : 0;
+	__s32 room = (w->recover && ahead ? WIRE_CWND / 2 : WIRE_CWND) * (__u32)w->mss;
 
-	if (p->odd || (p->flags & ~TCP_PSH) != TCP_ACK || w->flags & BPFDB_WIRE_SHUT)
+	if (p->odd || (p->flags & ~TCP_PSH) != TCP_ACK ||
+	    w->flags & (BPFDB_WIRE_SHUT | BPFDB_WIRE_ECHO))
 		return 0;
 	if (p->timestamps != !!(w->flags & BPFDB_WIRE_TIMESTAMPS) ||
 	    (p->timestamps && before(p->tsval, w->ts_recent)))
@@ -188,6 +108,8 @@ static __always_inline int wire_answer(struct __sk_buff *skb, struct packet *p, 
 	__u32 seq = w->own_nxt + w->tx_delta;
 
 	w->rx_delta += s->in_pos;
+	w->overlap_from = p->seq - w->rx_delta;
+	w->overlap_to = s->in_pos < s->in_len ? w->overlap_from + s->in_pos : w->overlap_from;
 	splice_stamp(w, p->tsecr);
 	if (wire_keep(w, s)) { /* cannot be: the room was there */
 		__sync_fetch_and_or(&w->flags, BPFDB_WIRE_SHUT);
@@ -220,6 +142,15 @@ static __always_inline int wire_load(struct __sk_buff *skb, struct packet *p, st
 	return bpf_skb_load_bytes(skb, at, s->in, len);
 }
 
+/* A router marked the packet: until the client says that it was told, the kernel's socket tells it. */
+static __always_inline void wire_marked(struct packet *p, struct wire *w)
+{
+	if (p->flags & TCP_CWR)
+		__sync_fetch_and_and(&w->flags, ~BPFDB_WIRE_ECHO);
+	if (p->ce && p->len && w->flags & BPFDB_WIRE_ECN)
+		__sync_fetch_and_or(&w->flags, BPFDB_WIRE_ECHO);
+}
+
 /* A packet of one of our connections, whose lock is held. */
 static __always_inline int wire_in(struct __sk_buff *skb, struct packet *p, struct wire *w,
 				   struct scratch *s)
@@ -232,6 +163,7 @@ static __always_inline int wire_in(struct __sk_buff *skb, struct packet *p, stru
 		return TCX_NEXT;
 	w->ifindex = skb->ifindex;
 	bpf_skb_load_bytes(skb, 0, w->macs, sizeof(w->macs));
+	wire_marked(p, w);
 	wire_note(w, p);
 	if (wire_lost(p, w, una)) {
 		skb->mark = wire_mark;
@@ -266,7 +198,11 @@ int bpfdb_wire_ingress(struct __sk_buff *skb)
 	struct wire *w;
 	int verdict;
 
-	if (skb->mark == wire_mark || packet_parse(skb, &p, 1) || p.flags & TCP_SYN)
+	if (skb->mark == wire_mark)
+		return TCX_NEXT;
+	if (packet_parse(skb, &p, 1))
+		return wire_other(skb, &p);
+	if (p.flags & TCP_SYN)
 		return TCX_NEXT;
 	w = bpf_map_lookup_elem(&bpfdb_wires, &p.key);
 	if (!w || w->flags & BPFDB_WIRE_DEAD)
@@ -275,7 +211,7 @@ int bpfdb_wire_ingress(struct __sk_buff *skb)
 	if (!s)
 		return TCX_DROP;
 	verdict = TCX_DROP;
-	if (wire_lock(w)) {
+	if (wire_lock(w, &p.key)) {
 		verdict = wire_in(skb, &p, w, s);
 		wire_unlock(w);
 	}

@@ -18,12 +18,9 @@ struct segment {
 	__u16 window;
 	__u8 flags;
 	__u8 up; /* to the kernel's socket, as if from the client */
+	__u8 whole; /* must not be fragmented on its way: finds the path's MTU */
 };
 
-/*
- * IPv4 segments may be fragmented on their way and those of IPv6 fit every link: nobody
- * need learn the path's MTU for them.
- */
 static __always_inline void segment_ip4(struct __sk_buff *skb, struct packet *p, struct segment *g,
 					__u32 bytes)
 {
@@ -31,6 +28,7 @@ static __always_inline void segment_ip4(struct __sk_buff *skb, struct packet *p,
 		.version = 0x45, .ttl = SEGMENT_HOPS, .protocol = PROTOCOL_TCP, .id = g->seq >> 3};
 
 	ip.len = bpf_htons(IP4_BYTES + bytes);
+	ip.fragment = g->whole ? bpf_htons(IP4_WHOLE) : 0;
 	ip.source = g->up ? p->key.client[3] : p->key.server[3];
 	ip.destination = g->up ? p->key.server[3] : p->key.client[3];
 	ip.check = ~checksum_fold((__u32)bpf_csum_diff(0, 0, (__be32 *)&ip, sizeof(ip), 0));
@@ -113,12 +111,17 @@ __noinline int segment_write(struct __sk_buff *skb, struct packet *p, struct wir
 	return segment_payload(skb, s, g, p->tcp + header);
 }
 
-/* Payload bytes of one segment to the client: a multiple of 4, as sums of pieces need. */
+/*
+ * Payload bytes of one segment to the client: a multiple of 4, as sums of pieces need. What is sent again fits
+ * every path, in case that nobody tells that it is too large: routers may fragment IPv4, and IPv6 has a least MTU.
+ */
 static __always_inline __u32 segment_room(struct wire *w, struct packet *p)
 {
 	__u32 room = w->mss;
 
-	if (w->ifindex != LOOPBACK_IFINDEX && !p->ip4 && room > WIRE_SAFE_SEGMENT6)
+	if (w->mss_limit && room > w->mss_limit)
+		room = w->mss_limit;
+	if (p->again && w->ifindex != LOOPBACK_IFINDEX && !p->ip4 && room > WIRE_SAFE_SEGMENT6)
 		room = WIRE_SAFE_SEGMENT6;
 	return (room > WIRE_MAX_SEGMENT ? WIRE_MAX_SEGMENT : room) & ~3U;
 }
@@ -135,6 +138,7 @@ __noinline int segment_send(struct __sk_buff *skb, struct packet *p, struct wire
 
 	if (!p || !w || !s)
 		return -EINVAL;
+	g.whole = !p->again;
 	room = segment_room(w, p);
 	left = s->out_len;
 	g.seq = seq;

@@ -8,6 +8,8 @@
 #define SOCKET_IP4 2
 #define TCP_OFFSET 12 /* of the byte with the header's length */
 #define TCP_LAST_ACK 9
+#define ECN_AGREED 1 /* bits of tcp_sock->ecn_flags */
+#define ECN_ACCURATE 8 /* v6.18: every segment carries a count of marks */
 
 struct tcp_options_received {
 	__u32 ts_recent;
@@ -16,6 +18,7 @@ struct tcp_options_received {
 
 struct tcp_sock {
 	__u32 rcv_nxt, snd_nxt, snd_wnd, rcv_wnd, mss_cache;
+	__u8 ecn_flags;
 	struct tcp_options_received rx_opt;
 } __attribute__((preserve_access_index));
 
@@ -68,6 +71,23 @@ static __always_inline void wire_begin(struct wire *w, struct tcp_sock *tp, __u3
 	w->window = tp->rcv_wnd >> BPF_CORE_READ_BITFIELD(tp, rx_opt.rcv_wscale);
 	if (BPF_CORE_READ_BITFIELD(tp, rx_opt.tstamp_ok))
 		w->flags = BPFDB_WIRE_TIMESTAMPS;
+	if (tp->ecn_flags & ECN_AGREED)
+		w->flags |= BPFDB_WIRE_ECN;
+}
+
+/* A connection that had the same addresses is gone. */
+static __always_inline void wire_replace(struct wire_key *k)
+{
+	struct wire *old = bpf_map_lookup_elem(&bpfdb_wires, k);
+
+	if (!old)
+		return;
+	__sync_fetch_and_or(&old->flags, BPFDB_WIRE_DEAD | BPFDB_WIRE_SHUT);
+	if (!wire_lock(old, k))
+		return;
+	kept_free(old);
+	bpf_map_delete_elem(&bpfdb_wires, k);
+	wire_unlock(old);
 }
 
 static __always_inline void wire_take_in(struct bpf_sock_ops *skops, struct bpf_sock *sk,
@@ -78,10 +98,12 @@ static __always_inline void wire_take_in(struct bpf_sock_ops *skops, struct bpf_
 	struct wire w = {};
 	struct wire_key k = {};
 
-	if (!tp)
+	if (!tp || tp->ecn_flags & ECN_ACCURATE)
 		return;
 	key_of(skops, &k);
+	wire_replace(&k);
 	wire_begin(&w, tp, early_bytes(skops));
+	w.key = k;
 	w.cookie = bpf_get_socket_cookie(skops);
 	c.cookie = w.cookie;
 	if (bpf_map_update_elem(&bpfdb_conns, &c.cookie, &c, BPF_NOEXIST))
@@ -111,7 +133,7 @@ static __always_inline void wire_closed(struct bpf_sock_ops *skops, __u64 cookie
 		__sync_fetch_and_or(&w->flags, BPFDB_WIRE_CLOSED | BPFDB_WIRE_SHUT |
 						       (lingers ? BPFDB_WIRE_LINGERS : 0));
 		/* Whoever comes behind the lock sees that it is shut: no request is under way then. */
-		if (!wire_lock(w))
+		if (!wire_lock(w, &k))
 			return;
 		wire_unlock(w);
 	}

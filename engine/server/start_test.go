@@ -78,7 +78,7 @@ func closeShared() error {
 	return errors.Join(append(errs, err)...)
 }
 
-func requireKernel(t *testing.T) {
+func requireKernel(t testing.TB) {
 	t.Helper()
 	kerneltest.Require(t, kerneltest.Root, kerneltest.MinKernel, kerneltest.BTF, kerneltest.Cgroup2)
 }
@@ -111,13 +111,13 @@ func openWith(of engine.Options, options Options) (s *Server, closeServer func()
 }
 
 // startTest serves for the length of the test, which fails if anything is left in the kernel.
-func startTest(t *testing.T, options Options) *Server {
+func startTest(t testing.TB, options Options) *Server {
 	t.Helper()
 	return startWith(t, engine.Options{}, options)
 }
 
 // startWith is startTest with options for the engine too.
-func startWith(t *testing.T, of engine.Options, options Options) *Server {
+func startWith(t testing.TB, of engine.Options, options Options) *Server {
 	t.Helper()
 	requireKernel(t)
 	kerneltest.VerifyClean(t, "bpfdb")

@@ -1,129 +1,208 @@
 package server
 
 import (
-	"bytes"
-	"fmt"
-	"io"
-	"math/rand/v2"
+	"errors"
 	"net"
 	"os"
+	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"bpfdb/internal/impair"
 	"bpfdb/internal/kerneltest"
+	"bpfdb/internal/tcpcheck"
 )
 
 const linkTimeout = 90 * time.Second
 
-// TestImpairedLink serves clients beyond links that lose, double, reorder and damage packets: every reply is
-// checked, none may be missing. BPFDB_IMPAIR_OPS sets the operations of each client, and has all links tried over IPv6.
+// linkCase is a bad link and the clients behind it.
+type linkCase struct {
+	name string
+	impair.Impairment
+	mtu     int           // of the link's ends; 0: 1500
+	receive int           // bytes of the clients' receive buffers; 0: the system's
+	stall   time.Duration // clients wait up to so long before they read
+	ops     int           // of each client
+	long    int           // clients in the long mode; 0: longClients
+	both    bool          // over IPv6 too
+}
+
+var linkCases = []linkCase{
+	{name: "clean", ops: 1500, both: true},
+	{name: "loss 0.1 %", Impairment: impair.Impairment{Loss: 0.001}, ops: 1500},
+	{name: "loss 1 %", Impairment: impair.Impairment{Loss: 0.01}, ops: 1000},
+	{name: "loss 5 %", Impairment: impair.Impairment{Loss: 0.05}, ops: 300, both: true},
+	{name: "duplicates", Impairment: impair.Impairment{Duplicate: 0.1}, ops: 1000},
+	{name: "reordering", Impairment: impair.Impairment{Reorder: 0.1}, ops: 1000},
+	{name: "delay", Impairment: impair.Impairment{Delay: 50 * time.Millisecond}, ops: 200},
+	{name: "damage", Impairment: impair.Impairment{Corrupt: 0.01}, ops: 500},
+	{name: "small MTU", mtu: 576, ops: 1000},
+	{name: "smallest MTU of IPv6", mtu: 1280, ops: 1000, both: true},
+	{name: "narrow middle", Impairment: impair.Impairment{MTU: 700}, ops: 700},
+	{name: "narrow middle of IPv6", Impairment: impair.Impairment{MTU: 1300}, ops: 700, both: true},
+	{name: "tiny windows", receive: 2304, ops: 300, long: 8, both: true},
+	{name: "stalled readers", receive: 8192, stall: 20 * time.Millisecond, ops: 400},
+	{
+		name: "all", Impairment: impair.Impairment{Loss: 0.01, Duplicate: 0.02, Reorder: 0.05, Corrupt: 0.005},
+		receive: 16384, stall: time.Millisecond, ops: 400, both: true,
+	},
+}
+
+// longClients are as many as the link keeps busy in spite of the waiting.
+const longClients = 128
+
+// TestImpairedLink serves clients beyond links that lose, double, reorder, delay and damage packets or are narrow, and
+// clients that hardly take replies: every reply is compared, none may be missing, and every packet
+// of the server is checked. BPFDB_IMPAIR_OPS sets the operations over each link, which are then shared by more clients.
 func TestImpairedLink(t *testing.T) {
-	var long int
-	if text := os.Getenv("BPFDB_IMPAIR_OPS"); text != "" {
-		var err error
-		if long, err = strconv.Atoi(text); err != nil || long < 1 {
-			t.Fatalf("BPFDB_IMPAIR_OPS=%s: want a number of operations", text)
-		}
-	}
-	for _, test := range []struct {
-		name string
-		impair.Impairment
-		operations int
-		both       bool // over IPv6 too
-	}{
-		{"clean", impair.Impairment{}, 2000, true},
-		{"loss 0.1 %", impair.Impairment{Loss: 0.001}, 2000, false},
-		{"loss 1 %", impair.Impairment{Loss: 0.01}, 1000, false},
-		{"loss 5 %", impair.Impairment{Loss: 0.05}, 300, true},
-		{"duplicates", impair.Impairment{Duplicate: 0.1}, 1000, false},
-		{"reordering", impair.Impairment{Reorder: 0.1}, 1000, false},
-		{"delay", impair.Impairment{Delay: 50 * time.Millisecond}, 30, false},
-		{"damage", impair.Impairment{Corrupt: 0.01}, 500, false},
-		{"all", impair.Impairment{Loss: 0.01, Duplicate: 0.02, Reorder: 0.05, Corrupt: 0.005}, 500, true},
-	} {
+	long := impairOps(t)
+	l := newTestLink(t, PathWire)
+	for _, c := range linkCases {
 		hosts := []string{impair.Host, impair.Host6}
-		if long > 0 {
-			test.operations = long
-		} else if !test.both {
+		if !c.both {
 			hosts = hosts[:1]
 		}
 		for _, host := range hosts {
-			t.Run(test.name+" "+host, func(t *testing.T) { impaired(t, host, test.Impairment, test.operations) })
+			clients := 4
+			if long > 0 {
+				if clients = c.long; clients == 0 {
+					clients = longClients
+				}
+				c.ops = (long + clients - 1) / clients
+			}
+			t.Run(c.name+" "+host, func(t *testing.T) { l.run(t, host, c, clients) })
 		}
 	}
 }
 
-func impaired(t *testing.T, host string, i impair.Impairment, operations int) {
+func impairOps(t *testing.T) int {
+	text := os.Getenv("BPFDB_IMPAIR_OPS")
+	if text == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		t.Fatalf("BPFDB_IMPAIR_OPS=%s: want a number of operations", text)
+	}
+	return n
+}
+
+// testLink is an impaired link with a server at its end, and what checks its packets.
+type testLink struct {
+	*impair.Link
+	server  *Server
+	checker *tcpcheck.Checker
+}
+
+// newTestLink opens a link for the length of the test.
+func newTestLink(t testing.TB, path Path) *testLink {
+	t.Helper()
 	kerneltest.Require(t, kerneltest.Root, kerneltest.MinKernel, kerneltest.BTF, kerneltest.Cgroup2)
-	i.Seed = 1
-	link, err := impair.Open(i)
+	link, err := impair.Open(impair.Impairment{Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
+	t.Cleanup(func() {
 		if err := link.Close(); err != nil {
 			t.Error(err)
 		}
-	}()
-	s := startTest(t, Options{Path: PathWire, Addr: net.JoinHostPort(host, "0")})
-	var clients sync.WaitGroup
-	for id := range 4 {
-		conn, err := link.Dial(s.Addr().String(), linkTimeout)
+	})
+	options := Options{Path: path, Addr: "[::]:0"}
+	if path == PathWire {
+		options.Interfaces = []string{impair.HostInterface}
+	}
+	s := startTest(t, options)
+	l := &testLink{link, s, tcpcheck.New(s.Addr().Port())}
+	l.Watch(l.checker)
+	return l
+}
+
+// dial connects a client that starts with a receive buffer of so many bytes.
+func (l *testLink) dial(t testing.TB, host string, receive int) *net.TCPConn {
+	t.Helper()
+	address := net.JoinHostPort(host, strconv.Itoa(int(l.server.Addr().Port())))
+	conn, err := l.Dial(address, linkTimeout, func(fd int) error {
+		if receive == 0 {
+			return nil
+		}
+		return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, receive/2) // the kernel doubles it
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return conn.(*net.TCPConn)
+}
+
+func (l *testLink) run(t *testing.T, host string, c linkCase, clients int) {
+	mtu := c.mtu
+	if mtu == 0 {
+		mtu = 1500
+	}
+	if err := errors.Join(l.SetMTU(mtu), l.ForgetPaths()); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.server.db.FlushAll(); err != nil {
+		t.Fatal(err)
+	}
+	l.checker.Clear()
+	watch := watchers{l.checker}
+	if dir := os.Getenv("BPFDB_IMPAIR_PCAP"); dir != "" {
+		capture, err := tcpcheck.NewCapture(filepath.Join(dir, filepath.Base(t.Name())+".pcap"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		clients.Go(func() {
+		defer capture.Close()
+		watch = append(watch, capture)
+	}
+	l.Watch(watch)
+	before, batches, resent := l.Counts(), l.server.counter("fast_batches"), l.server.counter("wire_resent")
+	var conns []*net.TCPConn
+	for range clients {
+		conns = append(conns, l.dial(t, host, c.receive))
+	}
+	l.Impair(c.Impairment)
+	var running sync.WaitGroup
+	begin := time.Now()
+	for id, conn := range conns {
+		running.Go(func() {
 			defer conn.Close()
-			if err := converseChecked(conn, id, operations); err != nil {
+			if err := converseChecked(conn, id, c.ops, c.stall); err != nil {
 				t.Errorf("client %d: %v", id, err)
 			}
 		})
 	}
-	clients.Wait()
-	t.Logf("%+v, %d batches in place of %d commands, %d resent", link.Counts(), s.counter("fast_batches"),
-		s.counter("commands"), s.counter("wire_resent"))
-	if s.counter("fast_batches") == 0 {
+	running.Wait()
+	took := time.Since(begin)
+	l.Impair(impair.Impairment{})
+	batches = l.server.counter("fast_batches") - batches
+	t.Logf("%d operations in %.1f s, %d batches in place, %d resent; frames: %+v; checked: %+v", clients*c.ops,
+		took.Seconds(), batches, l.server.counter("wire_resent")-resent, l.Counts().Sub(before), l.checker.Counts())
+	if batches == 0 {
 		t.Error("nothing was answered in place")
+	}
+	if err := l.checker.Err(); err != nil {
+		t.Errorf("packets of the server:\n%v", err)
+	}
+	if n := l.checker.Counts(); n.Connections < uint64(clients) || n.Sent == 0 {
+		t.Errorf("checked %+v: not all was seen", n)
 	}
 }
 
-// converseChecked writes and reads keys of its own, in pipelines of 1 to 16 commands with values of all sizes, and
-// compares every reply with what a map says.
-func converseChecked(conn net.Conn, id, operations int) error {
-	random := rand.New(rand.NewPCG(uint64(id), 7))
-	sizes := []int{0, 1, 17, 100, 100, 100, 1000, 1000, 3000, 20000}
-	values := map[string]string{}
-	for done := 0; done < operations; {
-		if err := conn.SetDeadline(time.Now().Add(linkTimeout)); err != nil {
-			return err
-		}
-		var send, want []byte
-		for range 1 + random.IntN(16)*random.IntN(2) {
-			key := fmt.Sprintf("client:%d:%d", id, random.IntN(20))
-			if random.IntN(2) == 0 {
-				values[key] = strings.Repeat(string(rune('a'+random.IntN(26))), sizes[random.IntN(len(sizes))])
-				send, want = append(send, request("SET", key, values[key])...), append(want, "+OK\r\n"...)
-			} else if value, ok := values[key]; ok {
-				send, want = append(send, request("GET", key)...), append(want, bulkReply(value)...)
-			} else {
-				send, want = append(send, request("GET", key)...), append(want, "$-1\r\n"...)
-			}
-			done++
-		}
-		if _, err := conn.Write(send); err != nil {
-			return fmt.Errorf("after %d operations: %w", done, err)
-		}
-		got := make([]byte, len(want))
-		if n, err := io.ReadFull(conn, got); err != nil {
-			return fmt.Errorf("after %d operations, %d of %d bytes: %w", done, n, len(want), err)
-		}
-		if !bytes.Equal(got, want) {
-			return fmt.Errorf("after %d operations: got %s, want %s", done, short(got), short(want))
-		}
+// watchers are told one after the other.
+type watchers []impair.Watcher
+
+func (w watchers) Received(frame []byte) {
+	for _, one := range w {
+		one.Received(frame)
 	}
-	return nil
+}
+
+func (w watchers) Sent(frame []byte) {
+	for _, one := range w {
+		one.Sent(frame)
+	}
 }

@@ -11,22 +11,29 @@ import (
 )
 
 const (
-	// sweepInterval is how often the connections are looked through.
-	sweepInterval = 50 * time.Millisecond
-	sweepBatch    = 1024
+	// How often the connections are looked through: sweepShare times as seldom as a look takes, so that it costs 5 %
+	// of a processor at most, within these bounds.
+	sweepLeast = 5 * time.Millisecond
+	sweepMost  = 50 * time.Millisecond
+	sweepShare = 20
+	sweepBatch = 1024
 	// resendAfter is how long a reply may stay unacknowledged before it is sent again; doubled with every try up to
 	// resendTries, after which the connection is reset: 102 s in all.
 	resendAfter = 200 * time.Millisecond
 	resendTries = 9
+	// The first time it is twice the round trip, or more where that varies, if more than a segment is out (RFC 8985,
+	// 7.2; RFC 6298): of several, each second one is acknowledged at once.
+	probeLeast = 10 * time.Millisecond
 	// A closed connection is forgotten after closedFor, or timeWait where the kernel may still answer for it.
 	closedFor = 2 * time.Second
 	timeWait  = 65 * time.Second
 )
 
-// Flags of a connection on the wire path, BPFDB_WIRE_* in bpf/bpfdb.h.
+// Flags of a connection on the wire path, BPFDB_WIRE_* in bpf/wire.h.
 const (
 	wireClosed  = 4
 	wireLingers = 8
+	wireBroken  = 128
 )
 
 // watch sends replies again that clients did not acknowledge, and forgets closed connections, until stop; lost is
@@ -37,37 +44,50 @@ func (w *wire) watch(stop <-chan struct{}, lost func(cookie uint64)) error {
 	if err := unix.Setns(int(w.namespace.Fd()), unix.CLONE_NEWNET); err != nil {
 		return fmt.Errorf("enter the network namespace of the interfaces: %w", err)
 	}
-	tick := time.NewTicker(sweepInterval)
-	defer tick.Stop()
+	wait := time.NewTimer(sweepMost)
+	defer wait.Stop()
 	for {
 		select {
 		case <-stop:
 			return nil
-		case <-tick.C:
-			if err := w.sweep(lost); err != nil {
+		case <-wait.C:
+			begin := time.Now()
+			seen, err := w.sweep(lost)
+			if err != nil {
 				return err
 			}
+			wait.Reset(sweepPause(seen, time.Since(begin)))
 		}
 	}
 }
 
-func (w *wire) sweep(lost func(cookie uint64)) error {
+// sweepPause is the time between sweeps over so many connections that take so long.
+func sweepPause(connections int, took time.Duration) time.Duration {
+	if connections == 0 {
+		return sweepMost
+	}
+	return min(max(sweepShare*took, sweepLeast), sweepMost)
+}
+
+// sweep tells how many connections it saw.
+func (w *wire) sweep(lost func(cookie uint64)) (seen int, err error) {
 	var cursor ebpf.MapBatchCursor
 	keys, values := make([]wireWireKey, sweepBatch), make([]wireWire, sweepBatch)
 	now, err := monotonic()
 	for err == nil {
 		var n int
 		n, err = w.wires.BatchLookup(&cursor, keys, values, nil)
+		seen += n
 		for i := range n {
 			if err := w.visit(&keys[i], &values[i], now, lost); err != nil {
-				return err
+				return seen, err
 			}
 		}
 	}
 	if errors.Is(err, ebpf.ErrKeyNotExist) {
-		return nil
+		return seen, nil
 	}
-	return fmt.Errorf("look through the connections: %w", err)
+	return seen, fmt.Errorf("look through the connections: %w", err)
 }
 
 func (w *wire) visit(key *wireWireKey, c *wireWire, now time.Duration, lost func(cookie uint64)) error {
@@ -82,8 +102,12 @@ func (w *wire) visit(key *wireWireKey, c *wireWire, now time.Duration, lost func
 		}
 		return nil
 	}
+	if c.Flags&wireBroken != 0 {
+		lost(c.Cookie)
+		return nil
+	}
 	late := now - time.Duration(c.SentNs)
-	if c.Kept == 0 || int32(c.KeptTo-c.Una) <= 0 || late < resendAfter<<min(c.Tries, resendTries) {
+	if c.Kept == 0 || int32(c.KeptTo-c.Una) <= 0 || late < resendDelay(c) {
 		return nil
 	}
 	if c.Tries > resendTries {
@@ -91,6 +115,15 @@ func (w *wire) visit(key *wireWireKey, c *wireWire, now time.Duration, lost func
 		return nil
 	}
 	return w.resend(key)
+}
+
+// resendDelay is how long the connection's replies may wait to be acknowledged.
+func resendDelay(c *wireWire) time.Duration {
+	if c.Tries == 0 && c.SrttUs > 0 && c.KeptTo-c.Una > uint32(c.Mss) {
+		late := time.Duration(c.SrttUs+max(c.SrttUs, 4*c.RttvarUs)) * time.Microsecond
+		return min(max(late, probeLeast), resendAfter)
+	}
+	return resendAfter << min(c.Tries, resendTries)
 }
 
 // monotonic is the clock of the programs.

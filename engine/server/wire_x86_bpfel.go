@@ -19,6 +19,7 @@ type wireWire struct {
 	Given        uint64
 	SentNs       uint64
 	ClosedNs     uint64
+	Key          wireWireKey
 	Lock         uint32
 	Flags        uint32
 	ClientStart  uint32
@@ -38,18 +39,23 @@ type wireWire struct {
 	KeptFrom     uint32
 	KeptTo       uint32
 	Recover      uint32
+	OverlapFrom  uint32
+	OverlapTo    uint32
+	SrttUs       uint32
+	RttvarUs     uint32
 	TsRecent     uint32
 	TsSent       uint32
 	Ifindex      uint32
 	Window       uint16
 	ClientWindow uint16
 	Mss          uint16
+	MssLimit     uint16
 	Scale        uint8
 	Duplicates   uint8
 	Tries        uint8
+	Stalls       uint8
 	Macs         [12]uint8
-	Pad          [7]uint8
-	_            [4]byte
+	Pad          [4]uint8
 }
 
 type wireWireArgs struct {

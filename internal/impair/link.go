@@ -12,8 +12,10 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 	"unsafe"
 
@@ -29,9 +31,14 @@ const (
 	Peer6 = "2001:db8:ffff::2"
 )
 
+const minMTU6 = 1280
+
+// HostInterface is the name of the host's end.
+const HostInterface = "impair0"
+
 // Names of the interfaces: the host's end, its relay end, the peer's end and its relay end.
 const (
-	hostEnd   = "impair0"
+	hostEnd   = HostInterface
 	hostRelay = "impair1"
 	peerEnd   = "impair2"
 	peerRelay = "impair3"
@@ -163,11 +170,17 @@ func (l *Link) Inside(job func()) {
 	<-done
 }
 
-// Dial connects from the peer.
-func (l *Link) Dial(address string, timeout time.Duration) (conn net.Conn, err error) {
+// Dial connects from the peer; control, which may be nil, sees the socket before it connects.
+func (l *Link) Dial(address string, timeout time.Duration, control func(fd int) error) (conn net.Conn, err error) {
 	deadline := time.Now().Add(timeout)
 	l.Inside(func() {
 		d := net.Dialer{Deadline: deadline, FallbackDelay: -1}
+		if control != nil {
+			d.Control = func(_, _ string, raw syscall.RawConn) error {
+				var err error
+				return errors.Join(raw.Control(func(fd uintptr) { err = control(int(fd)) }), err)
+			}
+		}
 		conn, err = d.Dial("tcp", address)
 	})
 	return conn, err
@@ -190,7 +203,51 @@ func (l *Link) Close() error {
 	return err
 }
 
-// Counts of frames.
-type Counts struct{ Passed, Lost, Doubled, Delayed, Damaged uint64 }
+// Impair changes what happens to frames from now on; the seed stays.
+func (l *Link) Impair(i Impairment) { l.relay.set(i) }
 
-type counters struct{ passed, lost, doubled, delayed, damaged atomic.Uint64 }
+// ForgetPaths has both ends forget what they learned of the path's MTU; the caller is in the host's namespace.
+func (l *Link) ForgetPaths() error {
+	flush := func() error {
+		return errors.Join(ip([]string{"route", "flush", "cache"}), ip([]string{"-6", "route", "flush", "cache"}))
+	}
+	err := flush()
+	l.Inside(func() { err = errors.Join(err, flush()) })
+	return err
+}
+
+// Watch has a watcher told of the frames from now on; nil: nobody.
+func (l *Link) Watch(w Watcher) { l.relay.watch.Store(&w) }
+
+// SetMTU changes that of both ends of the link; the caller is in the host's namespace.
+func (l *Link) SetMTU(mtu int) error {
+	set := func(name, address6 string) error {
+		err := ip([]string{"link", "set", name, "mtu", strconv.Itoa(mtu)})
+		if mtu < minMTU6 { // the kernel takes all addresses of IPv6 away
+			return err
+		}
+		return errors.Join(err, ip([]string{"addr", "replace", address6 + "/64", "dev", name, "nodad"}))
+	}
+	err := set(hostEnd, Host6)
+	l.Inside(func() { err = errors.Join(err, set(peerEnd, Peer6)) })
+	return err
+}
+
+// Counts of frames.
+type Counts struct {
+	Passed, Lost, Doubled, Delayed, Damaged, Marked uint64
+	TooBig, CutUp                                   uint64 // for the MTU in the middle
+	Overrun                                         uint64 // lost because the relay, or an end, was too slow
+}
+
+// Sub gives what came since an earlier time.
+func (c Counts) Sub(b Counts) Counts {
+	return Counts{
+		c.Passed - b.Passed, c.Lost - b.Lost, c.Doubled - b.Doubled, c.Delayed - b.Delayed, c.Damaged - b.Damaged,
+		c.Marked - b.Marked, c.TooBig - b.TooBig, c.CutUp - b.CutUp, c.Overrun - b.Overrun,
+	}
+}
+
+type counters struct {
+	passed, lost, doubled, delayed, damaged, marked, tooBig, cutUp, overrun atomic.Uint64
+}

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -18,30 +19,42 @@ type Impairment struct {
 	Duplicate float64
 	Reorder   float64       // held back for ReorderBy, so that later ones overtake
 	ReorderBy time.Duration // default 2 ms
-	Corrupt   float64       // one bit of a TCP segment is turned
+	Corrupt   float64       // one bit of an IP packet is turned
+	Mark      float64       // IPv4 packets whose sender knows ECN are marked: congestion experienced
 	Delay     time.Duration // of all frames
+	// MTU is what IP packets may have in the middle of the link, 0: as at its ends. Larger ones are cut up, or
+	// refused with an ICMP message where they may not be.
+	MTU int
+	// Silent refuses them without a message.
+	Silent bool
+}
+
+// Watcher is told of the frames at the host's end of the link, which it must not keep.
+type Watcher interface {
+	Received(frame []byte) // just before the host gets it
+	Sent(frame []byte)     // as the host sent it
 }
 
 const (
 	maxFrame  = 65536
 	ethernet  = 14
 	reorderBy = 2 * time.Millisecond
-	pollTimer = 100 // ms between looks whether the relay is to stop
+	pollTimer = 100 * time.Millisecond // between looks whether the relay is to stop
 )
 
 type relay struct {
-	sockets [2]int
-	running sync.WaitGroup
-	stop    chan struct{}
-	count   counters
+	sockets    [2]int // at the host's end and at the peer's
+	impairment atomic.Pointer[Impairment]
+	watch      atomic.Pointer[Watcher]
+	running    sync.WaitGroup
+	stop       chan struct{}
+	count      counters
 }
 
 // startRelay connects the relay ends in the namespace of the thread.
 func startRelay(i Impairment) (*relay, error) {
-	if i.ReorderBy == 0 {
-		i.ReorderBy = reorderBy
-	}
 	r := &relay{sockets: [2]int{-1, -1}, stop: make(chan struct{})}
+	r.set(i)
 	for n, name := range []string{hostRelay, peerRelay} {
 		fd, err := packetSocket(name)
 		if err != nil {
@@ -50,10 +63,24 @@ func startRelay(i Impairment) (*relay, error) {
 		r.sockets[n] = fd
 	}
 	for n := range r.sockets {
-		random := rand.New(rand.NewPCG(i.Seed, uint64(n)))
-		r.running.Go(func() { r.copy(r.sockets[n], r.sockets[1-n], i, random) })
+		d := &direction{relay: r, side: n, random: rand.New(rand.NewPCG(i.Seed, uint64(n)))}
+		r.running.Go(d.run) // ends with close
 	}
 	return r, nil
+}
+
+func (r *relay) set(i Impairment) {
+	if i.ReorderBy == 0 {
+		i.ReorderBy = reorderBy
+	}
+	r.impairment.Store(&i)
+}
+
+func (r *relay) watcher() Watcher {
+	if w := r.watch.Load(); w != nil {
+		return *w
+	}
+	return nil
 }
 
 func packetSocket(name string) (int, error) {
@@ -68,7 +95,7 @@ func packetSocket(name string) (int, error) {
 	}
 	err = errors.Join(unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: all, Ifindex: dev.Index}),
 		unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_IGNORE_OUTGOING, 1),
-		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 16<<20))
+		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 64<<20))
 	if err != nil {
 		unix.Close(fd)
 		return -1, fmt.Errorf("packet socket on %s: %w", name, err)
@@ -76,71 +103,33 @@ func packetSocket(name string) (int, error) {
 	return fd, nil
 }
 
-// copy moves frames in one direction until the relay stops.
-func (r *relay) copy(from, to int, i Impairment, random *rand.Rand) {
-	frame := make([]byte, maxFrame)
-	for {
-		select {
-		case <-r.stop:
-			return
-		default:
-		}
-		poll := []unix.PollFd{{Fd: int32(from), Events: unix.POLLIN}}
-		if n, err := unix.Poll(poll, pollTimer); n <= 0 || err != nil {
-			continue
-		}
-		n, _, err := unix.Recvfrom(from, frame, unix.MSG_DONTWAIT)
-		if err == nil && n > ethernet {
-			r.treat(to, frame[:n], i, random)
-		}
-	}
-}
-
-// treat rolls every die for every frame, so that a seed means the same whatever the shares are.
-func (r *relay) treat(to int, frame []byte, i Impairment, random *rand.Rand) {
-	lost, doubled := random.Float64() < i.Loss, random.Float64() < i.Duplicate
-	late, damaged := random.Float64() < i.Reorder, random.Float64() < i.Corrupt
-	where := random.IntN(1 << 30)
-	if lost {
-		r.count.lost.Add(1)
-		return
-	}
-	if damaged {
-		r.count.damaged.Add(1)
-		bit := where % ((len(frame) - ethernet) * 8)
-		frame[ethernet+bit/8] ^= 1 << (bit % 8)
-	}
-	delay := i.Delay
-	if late {
-		r.count.delayed.Add(1)
-		delay += i.ReorderBy
-	}
-	copies := 1
-	if doubled {
-		r.count.doubled.Add(1)
-		copies = 2
-	}
-	for range copies {
-		if delay == 0 {
-			r.send(to, frame)
-			continue
-		}
-		later := append([]byte(nil), frame...)
-		r.running.Add(1)
-		time.AfterFunc(delay, func() { r.send(to, later); r.running.Done() })
-	}
-}
-
 // send drops what does not fit, as a link does.
-func (r *relay) send(to int, frame []byte) {
-	if _, err := unix.Write(to, frame); err == nil {
+func (r *relay) send(side int, frame []byte) {
+	if side == 0 {
+		if watch := r.watcher(); watch != nil {
+			watch.Received(frame)
+		}
+	}
+	if _, err := unix.Write(r.sockets[side], frame); err == nil {
 		r.count.passed.Add(1)
+	} else {
+		r.count.overrun.Add(1)
 	}
 }
 
 func (r *relay) counts() Counts {
-	return Counts{r.count.passed.Load(), r.count.lost.Load(), r.count.doubled.Load(), r.count.delayed.Load(),
-		r.count.damaged.Load()}
+	c := Counts{
+		Passed: r.count.passed.Load(), Lost: r.count.lost.Load(), Doubled: r.count.doubled.Load(),
+		Delayed: r.count.delayed.Load(), Damaged: r.count.damaged.Load(), Marked: r.count.marked.Load(),
+		TooBig: r.count.tooBig.Load(), CutUp: r.count.cutUp.Load(), Overrun: r.count.overrun.Load(),
+	}
+	for _, fd := range r.sockets {
+		if s, err := unix.GetsockoptTpacketStats(fd, unix.SOL_PACKET, unix.PACKET_STATISTICS); err == nil {
+			r.count.overrun.Add(uint64(s.Drops)) // reading them clears them
+			c.Overrun += uint64(s.Drops)
+		}
+	}
+	return c
 }
 
 func (r *relay) close() error {

@@ -9,7 +9,7 @@ import (
 
 // Limits of a Config.
 const (
-	MaxConnections = 4096
+	MaxConnections = 8192
 	MaxPipeline    = 4096
 	MaxThreads     = 256
 	MaxRate        = 100_000_000 // operations per second

@@ -102,7 +102,7 @@ func TestConfigErrorsNameFieldAndValue(t *testing.T) {
 		"address":               func(c *Config) { c.Addr = "" },
 		`driver is "jedis"`:     func(c *Config) { c.Driver = "jedis" },
 		"connections is 0":      func(c *Config) { c.Connections = 0 },
-		"connections is 4097":   func(c *Config) { c.Connections = MaxConnections + 1 },
+		"connections is 8193":   func(c *Config) { c.Connections = MaxConnections + 1 },
 		"pipeline is 0":         func(c *Config) { c.Pipeline = 0 },
 		"pipeline is 4097":      func(c *Config) { c.Pipeline = MaxPipeline + 1 },
 		"threads is 0":          func(c *Config) { c.Threads = 0 },

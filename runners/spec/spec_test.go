@@ -98,7 +98,7 @@ func TestReadRefuses(t *testing.T) {
 		{"driver: raw", "driver: netty", `e.yaml:6: driver: "netty" is neither raw nor go-redis`},
 		{"driver: raw", "driver: go-redis\nthreads: 2", "e.yaml:7: threads: the go-redis driver runs"},
 		{"driver: raw", "threads: 0", "e.yaml:6: threads: 0 is not in 1..256"},
-		{"[50]", "[0]", "e.yaml:7: connections: 0 is not in 1..4096"},
+		{"[50]", "[0]", "e.yaml:7: connections: 0 is not in 1..8192"},
 		{"[1, 16]", "[1, 5000]", "e.yaml:8: pipeline: 5000 is not in 1..4096"},
 		{"pipeline: [1, 16]\n", "", "e.yaml:1: pipeline: missing"},
 		{"[one, two]", "[one, three]", `e.yaml:9: systems: "three" is unknown: there is no `},
