@@ -76,6 +76,7 @@ func waitUntil(t *testing.T, what string, done func() bool) {
 // expectGone reads to the end of the connection, which may be a reset: input was left unread.
 func expectGone(t *testing.T, c client) {
 	t.Helper()
+	c.extend()
 	if _, err := io.Copy(io.Discard, c); err != nil && !errors.Is(err, syscall.ECONNRESET) {
 		t.Fatalf("got %v, want the end of the connection", err)
 	}

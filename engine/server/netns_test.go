@@ -8,7 +8,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -206,8 +205,7 @@ func dialFrom(t *testing.T, from, to string) client {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	if err := conn.SetDeadline(time.Now().Add(testTimeout)); err != nil {
-		t.Fatal(err)
-	}
-	return client{t, conn.(*net.TCPConn)}
+	c := client{t, conn.(*net.TCPConn)}
+	c.extend()
+	return c
 }

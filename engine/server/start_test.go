@@ -16,6 +16,7 @@ import (
 	"bpfdb/internal/kerneltest"
 )
 
+// testTimeout bounds each wait: for a reply, for the end of a connection, for something to have happened.
 const testTimeout = 20 * time.Second
 
 var testedPaths = []Path{PathUser, PathSockmap, PathLocal, PathWire}
@@ -146,14 +147,22 @@ func dial(t testing.TB, s *Server) client {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	if err := conn.SetDeadline(time.Now().Add(testTimeout)); err != nil {
-		t.Fatal(err)
+	c := client{t, conn.(*net.TCPConn)}
+	c.extend()
+	return c
+}
+
+// extend gives the connection another testTimeout from now.
+func (c client) extend() {
+	c.t.Helper()
+	if err := c.SetDeadline(time.Now().Add(testTimeout)); err != nil {
+		c.t.Fatal(err)
 	}
-	return client{t, conn.(*net.TCPConn)}
 }
 
 func (c client) send(p []byte) {
 	c.t.Helper()
+	c.extend()
 	if _, err := c.Write(p); err != nil {
 		c.t.Fatalf("send: %v", err)
 	}
@@ -162,6 +171,7 @@ func (c client) send(p []byte) {
 // expect reads exactly as many bytes as are wanted and compares them.
 func (c client) expect(want []byte) {
 	c.t.Helper()
+	c.extend()
 	got := make([]byte, len(want))
 	n, err := io.ReadFull(c, got)
 	if !bytes.Equal(got[:n], want[:n]) || err != nil {
@@ -171,6 +181,7 @@ func (c client) expect(want []byte) {
 
 func (c client) expectEnd() {
 	c.t.Helper()
+	c.extend()
 	if rest, err := io.ReadAll(c); len(rest) > 0 || err != nil {
 		c.t.Fatalf("got %s, %v; want the end of the stream", short(rest), err)
 	}
@@ -178,6 +189,7 @@ func (c client) expectEnd() {
 
 func (c client) expectReset() {
 	c.t.Helper()
+	c.extend()
 	if rest, err := io.ReadAll(c); len(rest) > 0 || !errors.Is(err, syscall.ECONNRESET) {
 		c.t.Fatalf("got %s, %v; want a reset", short(rest), err)
 	}

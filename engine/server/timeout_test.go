@@ -20,10 +20,10 @@ func TestIdleTransaction(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer conn.Close()
-			conn.SetDeadline(time.Now().Add(testTimeout))
 			in := bufio.NewReader(conn)
 			play := func(lines ...string) {
 				t.Helper()
+				conn.SetDeadline(time.Now().Add(testTimeout))
 				for i := 0; i < len(lines); i += 2 {
 					if _, err := conn.Write([]byte(lines[i] + "\r\n")); err != nil {
 						t.Fatal(err)
