@@ -2,7 +2,9 @@ package redolog_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
+	"time"
 
 	"bpfdb/engine/redolog"
 )
@@ -89,25 +91,51 @@ func BenchmarkReplay(b *testing.B) {
 	}
 }
 
-// BenchmarkSync appends and syncs one commit.
+// BenchmarkSync appends and syncs frames of 8 KiB, into a segment that was prepared or only allocated.
 func BenchmarkSync(b *testing.B) {
-	log, _, err := redolog.Open(redolog.Options{Dir: b.TempDir()})
-	if err != nil {
-		b.Fatal(err)
+	for _, prepare := range []bool{false, true} {
+		b.Run(fmt.Sprintf("prepared=%v", prepare), func(b *testing.B) {
+			log, _, err := redolog.Open(redolog.Options{Dir: b.TempDir()})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer log.Close()
+			if prepare {
+				if err := log.Prepare(); err != nil {
+					b.Fatal(err)
+				}
+			}
+			if err := log.Append(recordOf(1, redolog.MaxRecordBytes), 1, 1, 1); err != nil {
+				b.Fatal(err)
+			}
+			lsn := fillSegment(b, log)
+			var latencies []time.Duration
+			for b.Loop() {
+				lsn++
+				if err := log.Append(recordOf(lsn, 8<<10), lsn, lsn, 1); err != nil {
+					b.Fatal(err)
+				}
+				start := time.Now()
+				if _, err := log.Sync(); err != nil {
+					b.Fatal(err)
+				}
+				latencies = append(latencies, time.Since(start))
+			}
+			slices.Sort(latencies)
+			b.ReportMetric(float64(latencies[len(latencies)/2].Nanoseconds()), "p50-ns")
+			b.ReportMetric(float64(latencies[len(latencies)*99/100].Nanoseconds()), "p99-ns")
+		})
 	}
-	defer log.Close()
-	value := make([]byte, 100)
-	lsn := uint64(0)
-	for b.Loop() {
-		lsn++
-		record := redolog.AppendRecord(nil, lsn, redolog.Entry{Op: redolog.OpSet, Key: []byte("k"), Value: value})
-		if err := log.Append(record, lsn, lsn, 1); err != nil {
+}
+
+// fillSegment appends until the second segment begins.
+func fillSegment(b *testing.B, log *redolog.Log) (lsn uint64) {
+	for lsn = 2; lsn <= redolog.DefaultSegmentBytes/redolog.MaxRecordBytes; lsn++ {
+		if err := log.Append(recordOf(lsn, redolog.MaxRecordBytes), lsn, lsn, 1); err != nil {
 			b.Fatal(err)
 		}
-		if _, err := log.Sync(); err != nil {
-			b.Fatal(err)
-		}
 	}
+	return lsn - 1
 }
 
 // BenchmarkAppend appends frames of about 64 KiB.

@@ -36,6 +36,7 @@ func TestConcurrentUse(t *testing.T) {
 		synced = now
 		return err
 	})
+	until(log.Prepare)
 	until(func() error {
 		w, err := log.CreateCheckpoint(log.LastLSN())
 		if err != nil {

@@ -55,7 +55,7 @@ func (i *inventory) add(name string) {
 	number, isSegment := parseName(base, segmentName)
 	lsn, isCheckpoint := parseName(base, checkpointName)
 	switch {
-	case temporary && (isSegment || isCheckpoint):
+	case temporary && (isSegment || isCheckpoint) || name == preparedName:
 		i.temporary = append(i.temporary, name)
 	case isSegment:
 		i.segments = append(i.segments, segmentFile{name: name, header: fileHeader{number: number}})

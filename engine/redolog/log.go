@@ -22,6 +22,7 @@ type Log struct {
 	current   current    // written with appending held; its file is replaced only with syncing held too
 
 	truncating sync.Mutex // held by Truncate
+	preparing  sync.Mutex // held by Prepare
 
 	mu struct { // held briefly, never across a call of the file layer
 		sync.Mutex
@@ -32,6 +33,7 @@ type Log struct {
 		checkpoints []uint64  // lsns of the valid ones, oldest first
 		damaged     []string  // names of those that are not
 		writing     bool      // a CheckpointWriter is at work
+		prepared    File      // the next segment, nil if it is not ready
 		failed      error     // ErrSyncFailed or ErrClosed, for good
 	}
 }
@@ -136,7 +138,7 @@ func (l *Log) Close() error {
 	l.mu.Lock()
 	l.mu.failed = ErrClosed
 	l.mu.Unlock()
-	return errors.Join(err, l.current.file.Close(), l.lock.Close())
+	return errors.Join(err, l.discardPrepared(), l.current.file.Close(), l.lock.Close())
 }
 
 func (l *Log) closeCleanly() error {

@@ -187,6 +187,20 @@ func (o *oracle) truncate() error {
 	return nil
 }
 
+func (o *oracle) prepare() error {
+	err := o.log.Prepare()
+	switch {
+	case errors.Is(err, faultfs.ErrCrashed):
+		return errDead
+	case err != nil && !o.injected(err):
+		return fmt.Errorf("prepare: %w", err)
+	case err != nil:
+		o.total.add("prepare failed")
+	}
+	o.total.add("prepare")
+	return nil
+}
+
 // checkpoint writes one in parts, while the log goes on.
 func (o *oracle) checkpoint() error {
 	o.lsn += uint64(o.random.IntN(2))

@@ -59,9 +59,9 @@ func TestOracle(t *testing.T) {
 	group.Wait()
 	for _, what := range []string{
 		"append", "append refused", "append again", "big frame", "rotation", "sync", "sync failed",
-		"checkpoint", "checkpoint failed", "truncate", "segment removed", "crash", "kill", "clean close",
-		"crash in open", "open failed", "cut", "frames cut", "unsynced kept", "unsynced lost",
-		"recovered from checkpoint",
+		"checkpoint", "checkpoint failed", "truncate", "segment removed", "prepare", "prepare failed",
+		"crash", "kill", "clean close", "crash in open", "open failed", "cut", "frames cut",
+		"unsynced kept", "unsynced lost", "recovered from checkpoint",
 	} {
 		if total.counts[what] < 20 {
 			t.Errorf("%q was reached %d times only", what, total.counts[what])
@@ -119,8 +119,10 @@ func (o *oracle) step() error {
 		return o.sync()
 	case n < 90:
 		return o.checkpoint()
-	case n < 96:
+	case n < 94:
 		return o.truncate()
+	case n < 97:
+		return o.prepare()
 	default:
 		faults := o.faults
 		faults.SpaceBytes = int64(1 + o.random.IntN(redolog.MinSegmentBytes*3))
@@ -152,6 +154,7 @@ func (o *oracle) die() error {
 		if !o.injected(err) {
 			return fmt.Errorf("close: %w", err)
 		}
+		o.unsure = true // it may have been an fsync
 	}
 	return errDead
 }

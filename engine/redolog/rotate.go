@@ -23,7 +23,7 @@ func (l *Log) rotate(frameBytes int64) error {
 		magic: segmentMagic, id: l.id, number: l.current.number + 1, prev: chain, follows: chain,
 		createdNS: time.Now().UnixNano(),
 	}
-	next, err := createSegment(l.fs, h, max(l.options.SegmentBytes, HeaderBytes+frameBytes))
+	next, err := l.beginSegment(h, max(l.options.SegmentBytes, HeaderBytes+frameBytes))
 	if errors.Is(err, errDirectorySync) {
 		return l.fail(segmentName(h.number), err)
 	}
@@ -44,8 +44,7 @@ var errDirectorySync = errors.New("directory")
 
 // createSegment makes a segment that appears under its name only when it is complete and durable.
 func createSegment(fs FS, h fileHeader, sizeBytes int64) (c current, err error) {
-	name := segmentName(h.number)
-	file, err := createWhole(fs, name, func(file File) error {
+	file, err := createWhole(fs, segmentName(h.number), func(file File) error {
 		if err := file.Allocate(sizeBytes); err != nil {
 			return err
 		}
@@ -54,10 +53,14 @@ func createSegment(fs FS, h fileHeader, sizeBytes int64) (c current, err error) 
 		}
 		return file.Sync()
 	})
+	return newCurrent(file, h, sizeBytes), err
+}
+
+func newCurrent(file File, h fileHeader, sizeBytes int64) current {
 	return current{
-		file: file, name: name, number: h.number, seed: h.seed(),
+		file: file, name: segmentName(h.number), number: h.number, seed: h.seed(),
 		size: sizeBytes, offset: HeaderBytes, dirty: HeaderBytes,
-	}, err
+	}
 }
 
 // createWhole makes a file under a temporary name, lets write fill and sync it and gives it its name, durably. On
