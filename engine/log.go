@@ -20,6 +20,8 @@ const (
 	pumpIdle = 16 * time.Millisecond
 	// asyncSyncBytes is how much of an asynchronous log may wait before it is synced early.
 	asyncSyncBytes = 1 << 20
+	// How often it is looked whether a segment of the log is to be prepared.
+	prepareEvery = 100 * time.Millisecond
 	// What could not be written, for lack of space say, is tried again this often.
 	writeRetry = 250 * time.Millisecond
 	// waitLimit is how long a commit waits to become durable, or to get room in the log.
@@ -101,6 +103,8 @@ func (p *logPump) run() {
 	p.done.Go(p.pump)
 	if p.window > 0 {
 		p.done.Go(p.syncInBackground)
+	} else {
+		p.done.Go(p.prepareSegments)
 	}
 }
 
@@ -260,6 +264,24 @@ func (p *logPump) syncInBackground() {
 			return
 		case <-p.syncing:
 			_ = p.sync() // a failure is told to those it concerns
+		}
+	}
+}
+
+// prepareSegments has the log's next segment filled with zeros before it is needed, until stop: an fdatasync of
+// what was filled before takes a quarter less time (measured: 106 µs for 146).
+func (p *logPump) prepareSegments() {
+	timer := time.NewTicker(prepareEvery)
+	defer timer.Stop()
+	for prepared := uint64(0); ; {
+		select {
+		case <-p.quit:
+			return
+		case <-timer.C:
+		}
+		if written := p.written.Load(); written != prepared {
+			prepared = written
+			_ = p.files.Prepare() // the commit that begins the segment meets the same failure, and tells it
 		}
 	}
 }

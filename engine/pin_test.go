@@ -7,8 +7,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"bpfdb/internal/kerneltest"
 )
 
@@ -16,16 +14,7 @@ import (
 func pinDir(t *testing.T) string {
 	t.Helper()
 	kerneltest.Require(t, kerneltest.Root, kerneltest.BTF, kerneltest.MinKernel)
-	root := t.TempDir()
-	if err := unix.Mount("bpf", root, "bpf", 0, ""); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := unix.Unmount(root, 0); err != nil {
-			t.Error(err)
-		}
-	})
-	return filepath.Join(root, "store")
+	return filepath.Join(kerneltest.BPFFS(t), "store")
 }
 
 func TestPinned(t *testing.T) {
