@@ -149,6 +149,11 @@ type OpLatency struct {
 	P999NS int64   `json:"p999_ns"`
 	MaxNS  int64   `json:"max_ns"`
 	MeanNS float64 `json:"mean_ns"`
+	// P99LoNS and P99HiNS bound the 99th percentile with 95 % confidence within this trial, by
+	// order statistics as if latencies were independent; they are not, so it is a lower
+	// bound of the doubt, and intervals over trials are what figures show. Absent with too few.
+	P99LoNS int64 `json:"p99_lo_ns,omitempty"`
+	P99HiNS int64 `json:"p99_hi_ns,omitempty"`
 	// SpectrumNS holds the latency at quantiles 1 - 10^(-k/8), k = 0, 1, 2, ...; it ends where
 	// fewer than one value lies above. Absent from runs before it was recorded.
 	SpectrumNS []int64 `json:"spectrum_ns,omitempty"`
