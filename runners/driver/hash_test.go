@@ -52,7 +52,8 @@ func TestHashes(t *testing.T) {
 		case want == "" && (back.Misses != 1 || back.VerifyFailures != 0):
 			t.Errorf("after %s: %d misses, %d wrong, want 1 miss", command, back.Misses, back.VerifyFailures)
 		case want != "" && (back.VerifyFailures != 1 || !strings.Contains(back.FirstVerifyFailure, want)):
-			t.Errorf("after %.40s: %d wrong, %s, want 1, %s", command, back.VerifyFailures, back.FirstVerifyFailure, want)
+			t.Errorf("after %.40s: %d wrong, %s, want 1, %s", command, back.VerifyFailures,
+				back.FirstVerifyFailure, want)
 		}
 	}
 	cfg.Driver = GoRedis

@@ -106,7 +106,8 @@ func (s *Spec) decode(fields *document.Mapping) error {
 		"distributions": &s.Distributions, "theta": &s.Theta, "value_bytes": &s.ValueBytes,
 		"driver": &s.Driver, "threads": &s.Threads, "connections": &s.Connections,
 		"pipeline": &s.Pipeline, "systems": &systems, "profiles": &profiles,
-		"value_sizes": &s.ValueSizes, "insert_order": &s.InsertOrder, "mapping": &s.Mapping, "modes": &modes, "parameters": &parameters,
+		"value_sizes": &s.ValueSizes, "insert_order": &s.InsertOrder,
+		"mapping": &s.Mapping, "modes": &modes, "parameters": &parameters,
 	} {
 		targets[name] = target
 	}
