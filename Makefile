@@ -58,7 +58,7 @@ gate: deps build ## compare this tree with BASE=COMMIT|DIR; exit 1: slower, 2: i
 	@[ -n "$(BASE)" ] || { echo "gate: say what to compare with: make gate BASE=origin/main" >&2; exit 2; }
 	@bin/bench gate --base "$(BASE)"
 
-gate-selftest: deps build ## show that the gate finds injected slowdowns and nothing else (root, 1 h)
+gate-selftest: deps build ## show that the gate finds injected slowdowns and nothing else (root, 45 min)
 	@bin/bench gate-selftest
 
 vm: ## reproduce in a Debian 13 virtual machine and copy the results out (Vagrant)

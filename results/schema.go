@@ -55,7 +55,8 @@ type Cell struct {
 	Threads      int    `json:"threads"` // of the raw driver; 0 for go-redis
 	Connections  int    `json:"connections"`
 	Pipeline     int    `json:"pipeline"`
-	Topology     string `json:"topology"` // loopback or veth
+	Topology     string `json:"topology"`          // loopback or veth
+	Mapping      string `json:"mapping,omitempty"` // hash: a record is a hash of ten fields; absent: one value
 	// RateOps is the rate of an open loop, in operations per second, and Arrival how they
 	// come: fixed or poisson. Both are absent from a closed loop.
 	RateOps float64 `json:"rate_ops,omitempty"`
@@ -148,6 +149,11 @@ type OpLatency struct {
 	P999NS int64   `json:"p999_ns"`
 	MaxNS  int64   `json:"max_ns"`
 	MeanNS float64 `json:"mean_ns"`
+	// P99LoNS and P99HiNS bound the 99th percentile with 95 % confidence within this trial, by
+	// order statistics as if latencies were independent; they are not, so it is a lower
+	// bound of the doubt, and intervals over trials are what figures show. Absent with too few.
+	P99LoNS int64 `json:"p99_lo_ns,omitempty"`
+	P99HiNS int64 `json:"p99_hi_ns,omitempty"`
 	// SpectrumNS holds the latency at quantiles 1 - 10^(-k/8), k = 0, 1, 2, ...; it ends where
 	// fewer than one value lies above. Absent from runs before it was recorded.
 	SpectrumNS []int64 `json:"spectrum_ns,omitempty"`

@@ -22,6 +22,19 @@ func NewLayout(spec Spec) Layout {
 	return Layout{ordered: spec.InsertOrder == InsertOrdered, sizes: NewSizes(spec)}
 }
 
+// NewFieldLayout is the layout of the fields of a valid spec with MappingHash: keys have the
+// same names, and the value of field f of key n is that of number FieldKey(n, f).
+func NewFieldLayout(spec Spec) Layout {
+	spec.ValueBytes /= HashFields
+	return NewLayout(spec)
+}
+
+// FieldKey numbers the fields of all keys.
+func FieldKey(key uint64, field int) uint64 { return key*HashFields + uint64(field) }
+
+// FieldOf is the field that an update with this version rewrites.
+func FieldOf(version uint32) int { return int(mix(uint64(version)) % HashFields) }
+
 // AppendKey appends the name of key number n: at most MaxKeyBytes.
 func (l Layout) AppendKey(dst []byte, n uint64) []byte {
 	if l.ordered {

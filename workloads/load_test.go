@@ -55,3 +55,32 @@ func TestShareIsEvenAndComplete(t *testing.T) {
 		}
 	}
 }
+
+// Every field of every record has a number of its own, updates reach all fields, and a field's
+// value passes for no other field's.
+func TestFieldsOfAHash(t *testing.T) {
+	spec := Spec{Name: "mine", Records: 5, ValueBytes: 1000, Mapping: MappingHash, ReadProportion: 1,
+		Distribution: Uniform}
+	if err := spec.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	layout := NewFieldLayout(spec)
+	value := layout.AppendValue(nil, FieldKey(3, 7), 9)
+	if len(value) != 100 || layout.Verify(value, FieldKey(3, 7)) != nil {
+		t.Errorf("%d bytes, %v", len(value), layout.Verify(value, FieldKey(3, 7)))
+	}
+	for _, other := range []uint64{FieldKey(3, 8), FieldKey(4, 7)} {
+		if layout.Verify(value, other) == nil {
+			t.Errorf("it passes for field number %d", other)
+		}
+	}
+	var reached [HashFields]int
+	for version := range uint32(1000) {
+		reached[FieldOf(version)]++
+	}
+	for field, n := range reached {
+		if n < 50 || n > 150 {
+			t.Errorf("field %d is written %d times in 1000, want about 100", field, n)
+		}
+	}
+}

@@ -17,8 +17,14 @@ const (
 	RMWTxn = "txn"
 )
 
-// MappingString is the record mapping of this package: one key, one value.
-const MappingString = "string"
+// How a record becomes a key.
+const (
+	MappingString = "string" // one value; an update rewrites it whole
+	MappingHash   = "hash"   // YCSB's own: HashFields values in a hash; an update rewrites one
+)
+
+// HashFields is how many fields a record has under MappingHash, as in YCSB.
+const HashFields = 10
 
 // Limits of a Spec.
 const (
@@ -36,7 +42,7 @@ type Spec struct {
 	Name       string `yaml:"name"`
 	Records    uint64 `yaml:"records"`     // keys loaded, numbered from 0
 	ValueBytes int    `yaml:"value_bytes"` // of every value
-	Mapping    string `yaml:"mapping"`     // MappingString; empty means the same
+	Mapping    string `yaml:"mapping"`     // MappingString, also when empty, or MappingHash
 
 	ValueSizes  string `yaml:"value_sizes"`  // SizeConstant, also when empty, or another law up to ValueBytes
 	InsertOrder string `yaml:"insert_order"` // InsertHashed, also when empty, or InsertOrdered
@@ -93,8 +99,8 @@ func (s Spec) Validate() error {
 	if err := s.validateMix(); err != nil {
 		return err
 	}
-	if s.Mapping != "" && s.Mapping != MappingString {
-		return s.bad("mapping", s.Mapping, "want "+MappingString)
+	if s.Mapping != "" && s.Mapping != MappingString && s.Mapping != MappingHash {
+		return s.bad("mapping", s.Mapping, "want "+MappingString+" or "+MappingHash)
 	}
 	if s.RMW != "" && s.RMW != RMWClient {
 		return s.bad("rmw", s.RMW, "want "+RMWClient+" or "+RMWTxn)
@@ -117,6 +123,13 @@ func (s Spec) validateData() error {
 	}
 	if s.InsertOrder != "" && s.InsertOrder != InsertHashed && s.InsertOrder != InsertOrdered {
 		return s.bad("insert_order", strconv.Quote(s.InsertOrder), "want "+InsertHashed+" or "+InsertOrdered)
+	}
+	if s.Mapping == MappingHash && (s.ValueBytes%HashFields != 0 || s.ValueBytes < HashFields*MinValueBytes) {
+		return s.bad("value_bytes", s.ValueBytes, fmt.Sprintf("want a multiple of %d from %d on for %d fields",
+			HashFields, HashFields*MinValueBytes, HashFields))
+	}
+	if s.Mapping == MappingHash && s.ValueSizes != "" && s.ValueSizes != SizeConstant {
+		return s.bad("value_sizes", s.ValueSizes, "the fields of a hash are "+SizeConstant)
 	}
 	if s.MaxScanLength != 0 {
 		return s.bad("max_scan_length", s.MaxScanLength, "there are no scans, want 0")

@@ -24,12 +24,13 @@ type Setting struct {
 	Arrival     string
 	SLO         string
 	Checkpoint  bool   // one is written in the middle of each trial
+	Fields      string // hash: a record is one of ten fields
 	Stop        string // of a recovery: how the server was ended
 }
 
 func settingOf(c results.Cell) Setting {
 	return Setting{c.Experiment, c.ValueBytes, c.Pipeline, c.Connections, c.Driver, c.Threads, c.Records,
-		c.Topology, c.RateOps, c.Arrival, c.SLO, c.Checkpoint, c.Stop}
+		c.Topology, c.RateOps, c.Arrival, c.SLO, c.Checkpoint, c.Mapping, c.Stop}
 }
 
 func compareSettings(a, b Setting) int {
@@ -38,7 +39,7 @@ func compareSettings(a, b Setting) int {
 		cmp.Compare(a.Driver, b.Driver), cmp.Compare(a.Threads, b.Threads),
 		cmp.Compare(a.Records, b.Records), cmp.Compare(a.Topology, b.Topology),
 		cmp.Compare(a.Arrival, b.Arrival), cmp.Compare(a.SLO, b.SLO), cmp.Compare(a.RateOps, b.RateOps),
-		cmp.Compare(a.Stop, b.Stop))
+		cmp.Compare(a.Stop, b.Stop), cmp.Compare(a.Fields, b.Fields))
 }
 
 // String names the setting in the words of a figure title. Parts that an experiment does
@@ -79,6 +80,9 @@ func (s Setting) Loop() string {
 func (s Setting) Mapping() string {
 	if s.ValueBytes == 0 {
 		return "1 key = one row"
+	}
+	if s.Fields != "" {
+		return fmt.Sprintf("1 key = a hash of 10 fields, %d bytes together; an update writes one", s.ValueBytes)
 	}
 	return fmt.Sprintf("1 key = one %d-byte value", s.ValueBytes)
 }

@@ -178,6 +178,27 @@ func (s Sweep) Systems() []results.System {
 	return systems
 }
 
+// kept is the share of the offered rate that a system must answer to have kept up.
+const kept = 0.98
+
+// KeptUp is the highest offered rate up to which a system answered what was offered, at all
+// rates below too: the knee of its curve lies between that and the next. highest says that
+// there is no next; 0 is not even the lowest.
+func (s Sweep) KeptUp(system results.System) (rate float64, highest bool) {
+	points := slices.SortedFunc(slices.Values(s.Points), func(a, b SweepPoint) int { return cmp.Compare(a.X, b.X) })
+	for _, point := range points {
+		answered, missing := point.Panel.Estimate(system, point.Row, Throughput)
+		if missing != "" {
+			continue
+		}
+		if answered.Median < kept*point.X {
+			return rate, false
+		}
+		rate = point.X
+	}
+	return rate, true
+}
+
 // String names what all points have in common: "ycsb-a, connections, 100 B values, ...".
 func (s Sweep) String() string {
 	rest := s.Axis.Rest(s.Setting)

@@ -1,7 +1,10 @@
 package tables
 
 import (
+	"fmt"
+
 	"bpfdb/plots/summary"
+	"bpfdb/plots/units"
 )
 
 // sweepTable has a line for every system at every position on the axis.
@@ -31,5 +34,26 @@ func sweepNotes(s summary.Sweep) string {
 			}
 		}
 	}
-	return list(notes)
+	return list(append(notes, kneeNotes(s)...))
+}
+
+// kneeNotes say up to which offered rate each system kept up.
+func kneeNotes(s summary.Sweep) (notes []string) {
+	if s.Axis.Name != summary.OfferedRate.Name {
+		return nil
+	}
+	for _, system := range s.Systems() {
+		rate, highest := s.KeptUp(system)
+		switch {
+		case rate == 0 && highest: // not measured
+		case rate == 0:
+			notes = append(notes, system.Name+" did not keep up with the lowest rate.")
+		case highest:
+			notes = append(notes, fmt.Sprintf("%s kept up with every rate (%s/s).", system.Name, units.Rate(rate)))
+		default:
+			notes = append(notes, fmt.Sprintf("%s kept up with %s/s and not with the next rate: its knee lies between.",
+				system.Name, units.Rate(rate)))
+		}
+	}
+	return notes
 }

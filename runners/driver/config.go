@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"bpfdb/runners/transaction"
+	"bpfdb/workloads"
 )
 
 // Limits of a Config.
@@ -66,6 +67,8 @@ func (c Config) Validate() error {
 		return bad("address", `""`, "host:port or a socket path")
 	case c.Driver != Raw && c.Driver != GoRedis:
 		return bad("driver", fmt.Sprintf("%q", c.Driver), Raw+" or "+GoRedis)
+	case c.Workload.Mapping == workloads.MappingHash && c.Driver != Raw:
+		return bad("driver", c.Driver, Raw+" for records that are hashes")
 	case c.Connections < 1 || c.Connections > MaxConnections:
 		return bad("connections", c.Connections, fmt.Sprintf("1 to %d", MaxConnections))
 	case c.Pipeline < 1 || c.Pipeline > MaxPipeline:

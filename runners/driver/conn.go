@@ -134,6 +134,9 @@ func (t *thread) take(c *conn, r reply) {
 
 // accept judges a reply and reports whether the command succeeded; a miss is a success.
 func (t *thread) accept(cmd command, r reply) bool {
+	if t.enc.hash && cmd.slot != slotPing {
+		return t.acceptHash(cmd, r)
+	}
 	switch cmd.slot {
 	case slotRead, slotRMWRead:
 		if r.kind == '$' {

@@ -51,7 +51,7 @@ func newHistogram() *hdrhistogram.Histogram {
 
 func newRecorder(cfg Config) *recorder {
 	r := &recorder{
-		verify: cfg.Verify, layout: workloads.NewLayout(cfg.Workload), open: cfg.Rate > 0,
+		verify: cfg.Verify, layout: layoutOf(cfg.Workload), open: cfg.Rate > 0,
 		course: newCourse(cfg.Window),
 	}
 	if r.open {
@@ -173,13 +173,15 @@ func (r *recorder) value(data []byte, key uint64) {
 	if !r.verify {
 		return
 	}
-	err := r.layout.Verify(data, key)
-	if err == nil {
-		return
+	if err := r.layout.Verify(data, key); err != nil {
+		r.wrong(err.Error())
 	}
+}
+
+func (r *recorder) wrong(how string) {
 	r.verifyFailures++
 	if r.firstVerifyFailure == "" {
-		r.firstVerifyFailure = err.Error()
+		r.firstVerifyFailure = how
 	}
 }
 

@@ -7,12 +7,28 @@ import (
 )
 
 // encoder appends requests as RESP arrays of bulk strings.
-type encoder struct{ layout workloads.Layout }
+type encoder struct {
+	layout workloads.Layout
+	hash   bool // records are hashes, and layout is that of their fields
+}
 
-func newEncoder(workload workloads.Spec) encoder { return encoder{workloads.NewLayout(workload)} }
+func newEncoder(workload workloads.Spec) encoder {
+	return encoder{layoutOf(workload), workload.Mapping == workloads.MappingHash}
+}
+
+// layoutOf is the layout of the values that travel.
+func layoutOf(workload workloads.Spec) workloads.Layout {
+	if workload.Mapping == workloads.MappingHash {
+		return workloads.NewFieldLayout(workload)
+	}
+	return workloads.NewLayout(workload)
+}
 
 // append adds the command that slot s of the operation stands for.
 func (e encoder) append(dst []byte, op workloads.Op, s slot) []byte {
+	if e.hash && s != slotPing {
+		return e.appendHash(dst, op, s)
+	}
 	switch s {
 	case slotPing:
 		return append(dst, "*1\r\n$4\r\nPING\r\n"...)

@@ -95,18 +95,28 @@ func (t *thread) takeAll(c *conn, data []byte) (rest []byte, err error) {
 			if c.awaiting() == 0 {
 				return nil, fmt.Errorf("%w: reply %.40q to no command", ErrProtocol, data[:used])
 			}
-			if c.session != nil {
-				err = t.takeTransaction(c, data[:used])
-			} else {
-				t.take(c, r)
-			}
-			if err != nil {
+			if err := t.takeReply(c, r, data[:used]); err != nil {
 				return nil, err
 			}
 		}
 		data = data[used:]
 	}
 	return data, nil
+}
+
+// takeReply accounts for a reply, taken apart where its parts matter.
+func (t *thread) takeReply(c *conn, r reply, whole []byte) (err error) {
+	if c.session != nil || t.enc.hash {
+		if t.parsed, err = appendElements(t.parsed[:0], whole); err != nil {
+			return err
+		}
+	}
+	if c.session != nil {
+		t.takeTransaction(c)
+	} else {
+		t.take(c, r)
+	}
+	return nil
 }
 
 // transfer is sendto or recvfrom without address, without telling the Go scheduler: the

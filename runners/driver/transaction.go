@@ -90,17 +90,13 @@ func (t *thread) beginTransaction(c *conn, dueNS int64) {
 	c.flying.push(flight{due: dueNS, first: t.now, sent: t.now})
 }
 
-// takeTransaction hands a reply to the session.
-func (t *thread) takeTransaction(c *conn, reply []byte) (err error) {
-	if t.parsed, err = appendElements(t.parsed[:0], reply); err != nil {
-		return err
-	}
+// takeTransaction hands a reply, which is in t.parsed, to the session.
+func (t *thread) takeTransaction(c *conn) {
 	t.elements = t.elements[:0]
 	for _, e := range t.parsed {
 		t.elements = append(t.elements, transaction.Element(e))
 	}
 	c.session.Take(t.elements)
-	return nil
 }
 
 // endTransactionRound sends what follows the replies of a round: another one, the next

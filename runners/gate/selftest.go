@@ -66,26 +66,29 @@ func (g Gate) Try(ctx context.Context, gates int, effects []float64, build Build
 		one := g
 		one.Seed = g.Seed + uint64(1000*i)
 		one.Out = filepath.Join(g.Out, fmt.Sprintf("injected-%.0f", 100*effect))
-		series, err := one.series(ctx, gates, effect, build, t)
-		if err != nil {
+		t.Series = append(t.Series, Series{Intended: effect})
+		if err := one.series(ctx, gates, build, t, g.save); err != nil {
 			return nil, err
 		}
-		t.Series = append(t.Series, series)
 	}
 	t.Finished = time.Now().UTC()
-	return t, writeJSON(filepath.Join(g.Out, SelftestFile), t)
+	return t, g.save(t)
 }
 
-func (g Gate) series(ctx context.Context, gates int, effect float64, build Builder, t *Selftest) (Series, error) {
-	s := Series{Intended: effect}
+// save leaves what there is so far on disk: without an end it is of a test that was cut short.
+func (g Gate) save(t *Selftest) error { return writeJSON(filepath.Join(g.Out, SelftestFile), t) }
+
+// series makes the gates of the last series of t.
+func (g Gate) series(ctx context.Context, gates int, build Builder, t *Selftest, save func(*Selftest) error) error {
+	s := &t.Series[len(t.Series)-1]
 	var err error
-	if effect > 0 {
-		if s.DelayNS, err = g.calibrate(ctx, effect, build); err != nil {
-			return s, err
+	if s.Intended > 0 {
+		if s.DelayNS, err = g.calibrate(ctx, s.Intended, build); err != nil {
+			return err
 		}
 	}
 	if g.Sides[1], err = build(ctx, s.DelayNS); err != nil {
-		return s, err
+		return err
 	}
 	var injected []float64
 	for i := range gates {
@@ -94,19 +97,22 @@ func (g Gate) series(ctx context.Context, gates int, effect float64, build Build
 		one.Out = filepath.Join(g.Out, fmt.Sprintf("gate-%d", i+1))
 		d, err := one.Run(ctx)
 		if err != nil {
-			return s, err
+			return err
 		}
 		t.Environment = d.Environment
 		injected = append(injected, d.Timed.worse(MetricP99)...)
 		s.Verdicts = append(s.Verdicts, d.Verdict)
 		s.Seconds = append(s.Seconds, d.Finished.Sub(d.Started).Seconds())
-		g.Say("injected %s, gate %d of %d: %s after %.0f s", share(1+effect), i+1, gates, d.Verdict,
+		lo, hi := stats.BootstrapCI(injected, g.Rules.Confidence, g.Seed)
+		s.Injected = stats.Ratio{Median: math.Exp(stats.Median(injected)), Lo: math.Exp(lo), Hi: math.Exp(hi),
+			Rounds: len(injected)}
+		g.Say("injected %s, gate %d of %d: %s after %.0f s", share(1+s.Intended), i+1, gates, d.Verdict,
 			s.Seconds[i])
+		if err := save(t); err != nil {
+			return err
+		}
 	}
-	lo, hi := stats.BootstrapCI(injected, g.Rules.Confidence, g.Seed)
-	s.Injected = stats.Ratio{Median: math.Exp(stats.Median(injected)), Lo: math.Exp(lo), Hi: math.Exp(hi),
-		Rounds: len(injected)}
-	return s, nil
+	return nil
 }
 
 // worse are the pairs of a metric, of all cells.

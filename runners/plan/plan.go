@@ -180,7 +180,7 @@ func (p *Plan) trial(s spec.Spec, size spec.Size, point results.Cell, arm arm, r
 func points(s spec.Spec, size spec.Size) []results.Cell {
 	all := []results.Cell{{
 		Experiment: s.Name, Records: size.Records, Driver: s.Driver, Threads: s.Threads,
-		ServerCPUs: s.Load.ServerCPUs, ClientCPUs: s.Load.ClientCPUs,
+		Mapping: mapping(s), ServerCPUs: s.Load.ServerCPUs, ClientCPUs: s.Load.ClientCPUs,
 	}}
 	all = product(all, s.Workloads, func(c *results.Cell, workload string) { c.Workload = workload })
 	all = product(all, s.Distributions, func(c *results.Cell, name string) { c.Distribution = name })
@@ -205,6 +205,14 @@ func points(s spec.Spec, size spec.Size) []results.Cell {
 		})
 	}
 	return all
+}
+
+// mapping is empty for the usual one.
+func mapping(s spec.Spec) string {
+	if s.Mapping == workloads.MappingString {
+		return ""
+	}
+	return s.Mapping
 }
 
 // topologies are those of the spec; one that was not read from a file may leave them out.

@@ -89,6 +89,7 @@ func writeHistograms(out string, trial *results.Trial, series []tagged) (string,
 }
 
 func summarise(tag string, h *hdrhistogram.Histogram) results.OpLatency {
+	lo, hi := quantileInterval(h, 0.99)
 	return results.OpLatency{
 		Op:     tag,
 		Count:  uint64(h.TotalCount()),
@@ -100,6 +101,8 @@ func summarise(tag string, h *hdrhistogram.Histogram) results.OpLatency {
 		MaxNS:  h.Max(),
 		MeanNS: h.Mean(),
 
+		P99LoNS:    lo,
+		P99HiNS:    hi,
 		SpectrumNS: spectrum(h),
 	}
 }

@@ -21,3 +21,19 @@ func spectrum(h *hdrhistogram.Histogram) []int64 {
 	}
 	return values
 }
+
+// normal95 is the 97.5th percentile of the normal law.
+const normal95 = 1.96
+
+// quantileInterval bounds a quantile with 95 % confidence by order statistics: how many of n
+// values lie below it is binomial. It is 0, 0 where the upper bound would lie beyond all values.
+func quantileInterval(h *hdrhistogram.Histogram, quantile float64) (lo, hi int64) {
+	n := float64(h.TotalCount())
+	half := normal95 * math.Sqrt(n*quantile*(1-quantile))
+	upper := math.Ceil(n*quantile + half)
+	if n == 0 || upper >= n {
+		return 0, 0
+	}
+	lower := math.Floor(n*quantile - half)
+	return h.ValueAtQuantile(100 * lower / n), h.ValueAtQuantile(100 * upper / n)
+}

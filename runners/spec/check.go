@@ -173,7 +173,7 @@ func blame(err error) string {
 		"hot_keys": "distributions", "hot_share": "distributions",
 		"max_votes_per_phone": "parameters", "min_balance_cents": "parameters", "max_balance_cents": "parameters",
 		"total_cash": "parameters", "rmw": "parameters", "sum of proportions": "parameters", "records": "records",
-		"value_sizes": "value_sizes", "insert_order": "insert_order",
+		"value_sizes": "value_sizes", "insert_order": "insert_order", "mapping": "mapping",
 	} {
 		if strings.Contains(err.Error(), ": "+field+" is ") {
 			return ours
@@ -190,6 +190,9 @@ func (s *Spec) Workload(name, distribution string, records uint64, valueBytes in
 		w.Theta = s.Theta
 	}
 	w.Records, w.ValueBytes, w.ValueSizes, w.InsertOrder = records, valueBytes, s.ValueSizes, s.InsertOrder
+	if s.Mapping != "" {
+		w.Mapping = s.Mapping
+	}
 	s.Parameters.apply(&w)
 	return w
 }

@@ -31,6 +31,7 @@ type Spec struct {
 	ValueBytes    []int    // 0 where transactions have rows of their own sizes
 	ValueSizes    string   // law of the sizes up to ValueBytes; default workloads.SizeConstant
 	InsertOrder   string   // default workloads.InsertHashed
+	Mapping       string   // of records to keys; default workloads.MappingString
 	Driver        string   // driver.Raw, the default, or driver.GoRedis
 	Threads       int      // of the raw driver; default 1, 0 for go-redis
 	Connections   []int
@@ -105,7 +106,8 @@ func (s *Spec) decode(fields *document.Mapping) error {
 		"distributions": &s.Distributions, "theta": &s.Theta, "value_bytes": &s.ValueBytes,
 		"driver": &s.Driver, "threads": &s.Threads, "connections": &s.Connections,
 		"pipeline": &s.Pipeline, "systems": &systems, "profiles": &profiles,
-		"value_sizes": &s.ValueSizes, "insert_order": &s.InsertOrder, "modes": &modes, "parameters": &parameters,
+		"value_sizes": &s.ValueSizes, "insert_order": &s.InsertOrder,
+		"mapping": &s.Mapping, "modes": &modes, "parameters": &parameters,
 	} {
 		targets[name] = target
 	}
