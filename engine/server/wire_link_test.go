@@ -29,22 +29,23 @@ type linkCase struct {
 	ops     int           // of each client
 	long    int           // clients in the long mode; 0: longClients
 	both    bool          // over IPv6 too
+	shark   bool          // tshark looks at the packets, in the short mode
 }
 
 var linkCases = []linkCase{
 	{name: "clean", ops: 1500, both: true},
 	{name: "loss 0.1 %", Impairment: impair.Impairment{Loss: 0.001}, ops: 1500},
 	{name: "loss 1 %", Impairment: impair.Impairment{Loss: 0.01}, ops: 1000},
-	{name: "loss 5 %", Impairment: impair.Impairment{Loss: 0.05}, ops: 300, both: true},
+	{name: "loss 5 %", Impairment: impair.Impairment{Loss: 0.05}, ops: 300, both: true, shark: true},
 	{name: "duplicates", Impairment: impair.Impairment{Duplicate: 0.1}, ops: 1000},
-	{name: "reordering", Impairment: impair.Impairment{Reorder: 0.1}, ops: 1000},
+	{name: "reordering", Impairment: impair.Impairment{Reorder: 0.1}, ops: 1000, shark: true},
 	{name: "delay", Impairment: impair.Impairment{Delay: 50 * time.Millisecond}, ops: 200},
 	{name: "damage", Impairment: impair.Impairment{Corrupt: 0.01}, ops: 500},
 	{name: "small MTU", mtu: 576, ops: 1000},
 	{name: "smallest MTU of IPv6", mtu: 1280, ops: 1000, both: true},
 	{name: "narrow middle", Impairment: impair.Impairment{MTU: 700}, ops: 700},
 	{name: "narrow middle of IPv6", Impairment: impair.Impairment{MTU: 1300}, ops: 700, both: true},
-	{name: "tiny windows", receive: 2304, ops: 300, long: 8, both: true},
+	{name: "tiny windows", receive: 2304, ops: 300, long: 8, both: true, shark: true},
 	{name: "stalled readers", receive: 8192, stall: 20 * time.Millisecond, ops: 400},
 	{
 		name: "all", Impairment: impair.Impairment{Loss: 0.01, Duplicate: 0.02, Reorder: 0.05, Corrupt: 0.005},
@@ -74,6 +75,7 @@ func TestImpairedLink(t *testing.T) {
 				}
 				c.ops = (long + clients - 1) / clients
 			}
+			c.shark = c.shark && long == 0
 			t.Run(c.name+" "+host, func(t *testing.T) { l.run(t, host, c, clients) })
 		}
 	}
@@ -157,6 +159,11 @@ func (l *testLink) run(t *testing.T, host string, c linkCase, clients int) {
 		}
 		defer capture.Close()
 		watch = append(watch, capture)
+	}
+	if c.shark {
+		capture, check := l.capture(t)
+		watch = append(watch, capture)
+		defer check()
 	}
 	l.Watch(watch)
 	before, batches, resent := l.Counts(), l.server.counter("fast_batches"), l.server.counter("wire_resent")

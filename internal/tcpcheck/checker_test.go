@@ -156,7 +156,7 @@ func TestWrongPackets(t *testing.T) {
 		"bytes 1 to 12 were never":    func(s *segment) { s.at = 7 },
 		"segment of 537 bytes":        func(s *segment) { s.payload = strings.Repeat("c", 525) },
 		"timestamps are false":        func(s *segment) { s.bare = true },
-		"timestamp 499 after 500":     func(s *segment) { s.tsval = 499 },
+		"timestamp 489 after 500":     func(s *segment) { s.tsval = 489 },
 		"echoes timestamp 103":        func(s *segment) { s.tsecr = 103 },
 		"echoes timestamp 99":         func(s *segment) { s.tsecr = 99 },
 		"urgent data":                 func(s *segment) { s.flags = "U" },
@@ -180,7 +180,7 @@ func TestWrongSuccessors(t *testing.T) {
 		"other bytes than before": {at: 3, ack: 201, tsval: 501, tsecr: 101, payload: "LLo"},
 		"behind the FIN":          {at: 7, ack: 201, tsval: 501, tsecr: 101, payload: "more"},
 		"sent after an RST":       {at: 1, ack: 201, tsval: 501, tsecr: 101, payload: "hello"},
-		"timestamp 500 after 501": {at: 1, ack: 201, tsval: 500, tsecr: 101, payload: "hello"},
+		"timestamp 490 after 501": {at: 1, ack: 201, tsval: 490, tsecr: 101, payload: "hello"},
 	} {
 		c, begin := begun(false), first
 		switch want {

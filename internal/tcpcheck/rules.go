@@ -48,9 +48,9 @@ func selective(c *conn, p *packet) string {
 	return ""
 }
 
-// overtaken is how many ticks older the timestamp of a mere acknowledgement may be: those of two processors overtake
-// each other between the server and the link.
-const overtaken = 100
+// overtaken is how many ticks a timestamp may go back: packets of two processors overtake each other between the
+// server and the link.
+const overtaken = 10
 
 func stamps(c *conn, p *packet) string {
 	switch {
@@ -61,7 +61,7 @@ func stamps(c *conn, p *packet) string {
 	case !p.timestamps:
 		return ""
 	case int32(p.tsval-c.stampSent) < 0 && position(p.Seq, c.serverFirst, c.server.next) >= c.stampAt &&
-		!(p.length() == 0 && c.stampSent-p.tsval < overtaken):
+		c.stampSent-p.tsval > overtaken:
 		return fmt.Sprintf("timestamp %d after %d", p.tsval, c.stampSent)
 	case int32(p.tsecr-c.stampFirst) < 0 || int32(p.tsecr-c.stampLast) > 0:
 		return fmt.Sprintf("echoes timestamp %d, the client sent %d to %d", p.tsecr, c.stampFirst, c.stampLast)
