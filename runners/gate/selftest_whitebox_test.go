@@ -30,7 +30,8 @@ func TestSelftestPasses(t *testing.T) {
 		}
 	}
 	var text strings.Builder
-	if err := test(series(0.2, Regression, OK)).Print(&text); err != nil || !strings.Contains(text.String(), "+20.0 %") {
+	err := test(series(0.2, Regression, OK)).Print(&text)
+	if err != nil || !strings.Contains(text.String(), "+20.0 %") {
 		t.Errorf("printed %q, %v", text.String(), err)
 	}
 }
