@@ -27,7 +27,7 @@ const (
 )
 
 // processTimeout bounds the wait for a process to be ready or to end.
-const processTimeout = 30 * time.Second
+const processTimeout = 2 * time.Minute
 
 func TestMain(m *testing.M) {
 	switch os.Getenv(roleVariable) {
