@@ -64,6 +64,13 @@ func (db *DB) WaitLog() error {
 	return p.wait(p.hasRoom, true)
 }
 
+// LogReady tells whether a commit that was refused for lack of room in the redo log is worth another attempt: there
+// is room, or the log takes nothing and says so.
+func (db *DB) LogReady() bool {
+	p := db.pump
+	return p == nil || p.hasRoom() || atomic.LoadUint64(&p.control.LogFailed) != 0
+}
+
 func (p *logPump) hasRoom() bool {
 	c := p.control
 	until := atomic.LoadUint64(&c.LogUntil)

@@ -25,7 +25,7 @@ func (m *machine) begin(words string) question {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	if _, err := conn.Do("PING"); err != nil {
+	if _, err := conn.Do("PING"); err != nil { // a loop that waited for the disk would not even accept it
 		m.t.Fatal(err)
 	}
 	q := question{words, make(chan string, 1)}
@@ -86,16 +86,12 @@ func TestNothingShownBeforeItIsDurable(t *testing.T) {
 				write, m.begin("GET new"), m.begin("STRLEN other"), m.begin("EXISTS new old"), m.begin("MGET old new"),
 				m.begin("GET absent"), m.begin("DBSIZE"), m.begin("DEL gone"), m.begin("INCR counter"),
 			}
-			var old question
-			if path != PathUser { // where one thread may have to wait for all
-				old = m.begin("GET old")
-			}
 			time.Sleep(silence)
+			for range 4 { // whatever loops they come to
+				m.begin("GET old").answers(t, "1")
+			}
 			for _, q := range questions {
 				q.silent(t)
-			}
-			if path != PathUser {
-				old.answers(t, "1")
 			}
 			gate.Release()
 			for i, want := range []string{"OK", "1", "1", "2", "", "nothing", "", "1", "2"} {
