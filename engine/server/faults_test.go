@@ -113,16 +113,16 @@ func (m *machine) ask(words ...string) oracle.Reply {
 	return reply
 }
 
-// want asks until the answer begins as it should.
+// want asks until the answer begins as it should; one that is held back is not waited for.
 func (m *machine) want(begin string, words ...string) {
 	m.t.Helper()
 	last := oracle.Reply{}
 	for deadline := time.Now().Add(testTimeout); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		if last = m.ask(words...); strings.HasPrefix(last.Text, begin) {
+		if last = m.askOrNothing(words...); strings.HasPrefix(last.Text, begin) {
 			return
 		}
 	}
-	m.t.Fatalf("%s answers %q, want %s", words[0], last.Text, begin)
+	m.t.Fatalf("%s answers %+v, want %s", words[0], last, begin)
 }
 
 // refused checks that writes of every kind are refused, at once, and reads go on.
@@ -155,7 +155,7 @@ func TestFullDisk(t *testing.T) {
 	for _, test := range []struct {
 		durability engine.Durability
 		path       Path
-	}{{engine.DurabilitySync, PathUser}, {engine.DurabilitySync, PathLocal}, {engine.DurabilityAsync, PathSockmap}} {
+	}{{engine.DurabilitySync, PathLocal}, {engine.DurabilityAsync, PathSockmap}} {
 		t.Run(string(test.durability)+" "+string(test.path), func(t *testing.T) {
 			m := newMachine(t, 1, test.durability, test.path)
 			m.want("OK", "SET", "probe", "1")
