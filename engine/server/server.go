@@ -33,7 +33,6 @@ type Server struct {
 	loops      []*loop
 	accepted   uint64        // only acceptLoop writes it
 	held       atomic.Int64  // bytes that connections hold: requests begun, replies not taken
-	saveAgain  atomic.Bool   // BGSAVE SCHEDULE
 	stalled    atomic.Uint64 // connections given up for what they held or were owed
 	started    time.Time
 	log        io.Writer
