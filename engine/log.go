@@ -133,6 +133,9 @@ func (p *logPump) pump() {
 
 // stop writes and syncs what has been committed, and closes the log. Nothing may be committed any more.
 func (p *logPump) stop() error {
+	if p.quit == nil { // it never began: this may be the log of another store
+		return p.files.Close()
+	}
 	close(p.quit)
 	p.done.Wait()
 	p.retry = time.Time{}

@@ -38,10 +38,7 @@ func (l *lease) look(c *engineControl, window time.Duration) {
 	}
 	n, now := len(l.looks), monotonic() // before the clock: what is committed in between counts as older
 	clock := atomic.LoadUint64(&c.Clock)
-	switch {
-	case n > 0 && l.looks[n-1].clock == clock:
-		l.looks[n-1].at = now
-	case n == 0 || now-l.looks[n-1].at >= window/leaseParts:
+	if n == 0 || clock != l.looks[n-1].clock && now-l.looks[n-1].at >= window/leaseParts {
 		l.looks = append(l.looks, look{clock, now})
 	}
 }

@@ -49,9 +49,9 @@ func (p *logPump) durable(lsn uint64) func() bool {
 	return func() bool { return atomic.LoadUint64(&p.control.Durable) >= lsn }
 }
 
-// waitMoved waits until all commits up to lsn have been written, durable or not.
+// waitMoved waits until all commits up to lsn have been written, durable or not. ErrLogHeld where they cannot be now.
 func (p *logPump) waitMoved(lsn uint64) error {
-	return p.wait(func() bool { return atomic.LoadUint64(&p.control.LogTail) >= lsn }, false)
+	return p.wait(func() bool { return atomic.LoadUint64(&p.control.LogTail) >= lsn }, true)
 }
 
 // WaitLog returns when the redo log has room again for a commit that was refused (ServeLog), be it the largest.
@@ -62,6 +62,13 @@ func (db *DB) WaitLog() error {
 		return nil
 	}
 	return p.wait(p.hasRoom, true)
+}
+
+// LogReady tells whether a commit that was refused for lack of room in the redo log is worth another attempt: there
+// is room, or the log takes nothing and says so.
+func (db *DB) LogReady() bool {
+	p := db.pump
+	return p == nil || p.hasRoom() || atomic.LoadUint64(&p.control.LogFailed) != 0
 }
 
 func (p *logPump) hasRoom() bool {

@@ -186,14 +186,5 @@ func TestCrash(t *testing.T) {
 // pinDirectory is a directory in a BPF filesystem of the test's own.
 func pinDirectory(t *testing.T) string {
 	t.Helper()
-	root := t.TempDir()
-	if err := unix.Mount("bpf", root, "bpf", 0, ""); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := unix.Unmount(root, 0); err != nil {
-			t.Error(err)
-		}
-	})
-	return filepath.Join(root, "store")
+	return filepath.Join(kerneltest.BPFFS(t), "store")
 }

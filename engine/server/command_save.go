@@ -20,7 +20,8 @@ func save(c *conn, _ [][]byte, r *reply) error {
 	return nil
 }
 
-// bgsave writes one in the background.
+// bgsave writes one in the background. SCHEDULE changes nothing: in Redis it waits for a rewrite of the log to end,
+// of which there is none here, and is refused like any other while a snapshot is being written.
 func bgsave(c *conn, args [][]byte, r *reply) error {
 	s := c.loop.server
 	_, _, running := s.db.LastCheckpoint()
@@ -29,28 +30,17 @@ func bgsave(c *conn, args [][]byte, r *reply) error {
 		r.syntaxError()
 	case s.db.Options().Dir == "":
 		r.failure(checkpointFailure(engine.ErrNoDirectory))
-	case running && len(args) == 1:
-		r.failure(checkpointFailure(engine.ErrCheckpointRunning))
 	case running:
-		r.status("Background saving scheduled")
-		s.saveAgain.Store(true)
+		r.failure(checkpointFailure(engine.ErrCheckpointRunning))
 	default:
 		r.status("Background saving started")
-		s.saveInBackground()
+		s.db.BackgroundCheckpoint(func(_ engine.Checkpoint, err error) {
+			if err != nil {
+				s.warn("%v", err)
+			}
+		})
 	}
 	return nil
-}
-
-// saveInBackground writes a checkpoint, and one more if a client has scheduled it meanwhile.
-func (s *Server) saveInBackground() {
-	s.db.BackgroundCheckpoint(func(_ engine.Checkpoint, err error) {
-		if err != nil {
-			s.warn("%v", err)
-		}
-		if s.saveAgain.Swap(false) && !errors.Is(err, engine.ErrClosed) {
-			s.saveInBackground()
-		}
-	})
 }
 
 func checkpointFailure(err error) string {

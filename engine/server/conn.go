@@ -40,16 +40,17 @@ type conn struct {
 	protocol int    // RESP version
 	mask     uint32 // what epoll watches
 
-	lsn       uint64 // what its replies depend on, with synchronous durability
-	calm      int    // batches since its replies had to wait
-	input     []byte // received and not executed: the start of a request, or all behind a full socket
-	output    []byte // replies the socket did not take yet
-	ended     bool   // the client sends no more
-	closing   bool   // close once output is sent
-	held      int    // bytes of input and output, as counted in server.held
-	owedSince time.Time
-	owedUntil time.Time
-	owedDelay time.Duration
+	lsn         uint64    // what its replies depend on, with synchronous durability
+	calm        int       // batches since its replies had to wait
+	parkedUntil time.Time // how long it may wait for room in the redo log; zero: it need not
+	input       []byte    // received and not executed: the start of a request, or all behind a full socket
+	output      []byte    // replies the socket did not take yet
+	ended       bool      // the client sends no more
+	closing     bool      // close once output is sent
+	held        int       // bytes of input and output, as counted in server.held
+	owedSince   time.Time
+	owedUntil   time.Time
+	owedDelay   time.Duration
 }
 
 // gated tells whether the kernel or user space serves the connection, as its gate says.
@@ -65,8 +66,13 @@ func (c *conn) idleMask() uint32 {
 
 // handle acts on what epoll reported.
 func (c *conn) handle(events uint32) {
-	if events&unix.EPOLLERR != 0 {
+	waits := c.isHeld() || c.isParked()
+	if events&unix.EPOLLERR != 0 || waits && events&unix.EPOLLHUP != 0 {
 		c.close()
+		return
+	}
+	if waits {
+		c.watch(0) // it is not read before it may go on
 		return
 	}
 	if !c.up {
@@ -87,9 +93,9 @@ func (c *conn) finish(err error) {
 		err = c.account()
 	}
 	switch {
-	case err != nil, len(c.output) == 0 && (c.closing || c.ended):
+	case err != nil, len(c.output) == 0 && (c.closing || c.ended) && !c.isParked():
 		c.close()
-	case c.isHeld(): // the loop comes back to it
+	case c.isHeld(), c.isParked(): // the loop comes back to it
 	case len(c.output) > 0:
 		c.watch(maskWriting)
 	case c.isOwed(): // the loop comes back to it
@@ -216,6 +222,7 @@ func (c *conn) end(reset bool) {
 	delete(l.conns, c.fd)
 	delete(l.owed, c)
 	delete(l.held, c)
+	delete(l.parked, c)
 	// First, for a client that sees the end may count on the room it leaves.
 	l.server.held.Add(-int64(c.held))
 	unix.Close(c.fd)

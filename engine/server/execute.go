@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"time"
 
 	"bpfdb/engine"
 )
@@ -24,6 +25,9 @@ func (c *conn) execute(n int) error {
 		if err != nil {
 			return fmt.Errorf("serve: %w", err)
 		}
+		if status != engine.ServeLog {
+			c.parkedUntil = time.Time{}
+		}
 		switch status {
 		case engine.ServeDone:
 			return c.reply()
@@ -39,13 +43,11 @@ func (c *conn) execute(n int) error {
 		case engine.ServeGrow:
 			err = c.loop.server.db.Grow()
 		case engine.ServeLog:
-			if busy++; busy < maxBusy {
-				if err := c.awaitLog(); err != nil {
-					return err
-				}
-				continue
+			parked, errWait := c.awaitLog()
+			if parked || errWait != nil {
+				return errWait
 			}
-			err = c.giveUp("-BUSY the redo log has no room, try again\r\n")
+			continue
 		case engine.ServeProtocol:
 			return errors.Join(c.protocolError(), c.reply())
 		case engine.ServeBusy:

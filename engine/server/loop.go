@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -25,14 +26,16 @@ const (
 
 // loop is one event loop: an operating-system thread, an epoll instance and a work area.
 type loop struct {
-	server    *Server
-	epoll     int
-	wake      int // eventfd: there is mail, or the loop is to end
-	area      *engine.Area
-	conns     map[int]*conn // by file descriptor
-	owed      map[*conn]struct{}
-	held      map[*conn]time.Time // with replies that wait for the redo log, and how long they may
-	heldUntil time.Time           // not to look before whether they may be sent
+	server   *Server
+	epoll    int
+	wake     int // eventfd: there is mail, or the loop is to end
+	area     *engine.Area
+	conns    map[int]*conn // by file descriptor
+	owed     map[*conn]struct{}
+	held     map[*conn]time.Time // with replies that wait for the redo log, and how long they may
+	parked   map[*conn]struct{}  // that wait for room in the redo log
+	waits    atomic.Bool         // the committer is to wake it
+	unparked time.Time           // when these last tried again
 
 	mail struct {
 		sync.Mutex
@@ -43,7 +46,7 @@ type loop struct {
 
 func newLoop(s *Server) (*loop, error) {
 	l := &loop{server: s, epoll: -1, wake: -1, conns: map[int]*conn{}, owed: map[*conn]struct{}{},
-		held: map[*conn]time.Time{}}
+		held: map[*conn]time.Time{}, parked: map[*conn]struct{}{}}
 	var err error
 	if l.area, err = s.db.ClaimArea(); err != nil {
 		return nil, fmt.Errorf("claim a work area: %w", err)
@@ -109,6 +112,7 @@ func (l *loop) run() error {
 			}
 		}
 		l.settleOwed()
+		l.resumeParked()
 		l.sendHeld()
 	}
 }
@@ -127,13 +131,15 @@ func (l *loop) readMail() (done bool) {
 }
 
 func (l *loop) timeout() int {
-	if len(l.held) > 0 {
-		return int(max(0, time.Until(l.heldUntil)) / time.Millisecond)
+	switch {
+	case len(l.parked) > 0:
+		return int(parkPoll / time.Millisecond)
+	case len(l.owed) > 0:
+		return int(settleDelay / time.Millisecond)
+	case len(l.held) > 0:
+		return int(heldPoll / time.Millisecond)
 	}
-	if len(l.owed) == 0 {
-		return -1
-	}
-	return int(settleDelay / time.Millisecond)
+	return -1
 }
 
 // settleOwed looks again at connections whose replies the kernel had not sent yet.

@@ -29,10 +29,10 @@ type Server struct {
 	wire       *wire // nil: not on the wire path
 	stopWire   chan struct{}
 	events     *ringbuf.Reader
+	committer  *committer
 	loops      []*loop
 	accepted   uint64        // only acceptLoop writes it
 	held       atomic.Int64  // bytes that connections hold: requests begun, replies not taken
-	saveAgain  atomic.Bool   // BGSAVE SCHEDULE
 	stalled    atomic.Uint64 // connections given up for what they held or were owed
 	started    time.Time
 	log        io.Writer
@@ -54,7 +54,7 @@ func Start(db *engine.DB, options Options, log io.Writer) (*Server, error) {
 	}
 	s := &Server{
 		db: db, options: options, listener: -1, stopAccept: -1, started: time.Now(), log: log,
-		failed: make(chan error, 1),
+		failed: make(chan error, 1), committer: newCommitter(),
 	}
 	s.table.conns = map[uint64]*conn{}
 	if err := s.open(); err != nil {
@@ -127,6 +127,7 @@ func (s *Server) start() {
 		s.running.Go(func() { s.report(l.run()) })
 	}
 	s.running.Go(func() { s.report(s.acceptLoop()) })
+	s.running.Go(s.commit)
 	if s.events != nil {
 		s.running.Go(func() { s.report(s.readEvents()) })
 	}
@@ -186,6 +187,7 @@ func (s *Server) Close() error {
 		for _, l := range s.loops {
 			l.stop()
 		}
+		close(s.committer.quit)
 		if s.events != nil {
 			err = s.events.Close()
 		}

@@ -1,19 +1,21 @@
 package server
 
 import (
-	"errors"
 	"time"
 
 	"bpfdb/engine"
 )
 
 // With synchronous durability a reply must wait until what it depends on is on disk. A loop executes all that its
-// connections have sent, and holds their replies back; then it waits, once for all of them. While the disk takes
-// nothing, because it is full say, the loop goes on with its other connections.
+// connections have sent, holds their replies back and goes on: the committer wakes it when they may be sent. Where
+// the redo log has no room for a request, its connection is parked until there is.
 
 const (
-	heldPoll = 50 * time.Millisecond // how often a loop then looks whether it does again
-	heldMax  = 30 * time.Second      // and how long a client waits before it gets no answer
+	heldMax = 30 * time.Second // how long a client waits for the disk before it gets no answer
+	parkMax = 10 * time.Second // and for room in the log before it is told to try again
+	// parkPoll is how often a loop looks for that room, and heldPoll whether a client has waited too long.
+	parkPoll = time.Millisecond
+	heldPoll = time.Second
 	// calmBatches is how many batches in a row must not have had to wait before the kernel serves a connection
 	// again: each that does has to be handed over.
 	calmBatches = 16
@@ -54,52 +56,67 @@ func (c *conn) isHeld() bool {
 	return held
 }
 
-// sendHeld waits until the replies held back may be sent, and goes on with their connections. Where the log
-// has failed nobody knows what is durable: these clients get no answer.
+func (c *conn) isParked() bool {
+	_, parked := c.loop.parked[c]
+	return parked
+}
+
+// sendHeld goes on with the connections whose replies may be sent, and has the committer see to the others. Where
+// the log has failed nobody knows what is durable: these clients get no answer.
 func (l *loop) sendHeld() {
-	if len(l.held) == 0 || time.Now().Before(l.heldUntil) {
+	if len(l.held) == 0 {
 		return
 	}
-	lsn := uint64(0)
-	for c := range l.held {
-		lsn = max(lsn, c.lsn)
-	}
-	err := l.server.db.PollDurable(lsn)
-	if errors.Is(err, engine.ErrLogHeld) {
-		l.keepHeld()
-		return
-	}
-	held := l.held
-	l.held = make(map[*conn]time.Time, len(held))
-	for c := range held {
-		switch {
-		case l.conns[c.fd] != c: // closed meanwhile
-		case err != nil:
+	s, now, lsn := l.server, time.Now(), uint64(0)
+	failed := s.committer.failed.Load()
+	for c, until := range l.held {
+		durable := s.db.Durable(c.lsn)
+		if !durable && !failed && now.Before(until) {
+			lsn = max(lsn, c.lsn)
+			continue
+		}
+		delete(l.held, c)
+		if l.conns[c.fd] != c {
+			continue // closed meanwhile
+		}
+		if durable {
+			c.finish(c.resume())
+		} else {
 			c.reset()
-		default:
+		}
+	}
+	if lsn > 0 {
+		l.waits.Store(true)
+		s.committer.ask(lsn)
+	}
+}
+
+// awaitLog parks the connection, with what it has not executed, until the log has room; or it answers that there
+// was none for too long.
+func (c *conn) awaitLog() (parked bool, err error) {
+	now := time.Now()
+	if c.parkedUntil.IsZero() {
+		c.parkedUntil = now.Add(parkMax)
+	}
+	if now.Before(c.parkedUntil) {
+		c.loop.parked[c] = struct{}{}
+		return true, c.keep()
+	}
+	c.parkedUntil = time.Time{}
+	return false, c.giveUp("-" + logStalled + "\r\n")
+}
+
+// resumeParked has parked connections try again.
+func (l *loop) resumeParked() {
+	if len(l.parked) == 0 || !l.server.db.LogReady() && time.Since(l.unparked) < parkMax/8 {
+		return
+	}
+	l.unparked = time.Now()
+	parked := l.parked
+	l.parked = map[*conn]struct{}{}
+	for c := range parked {
+		if l.conns[c.fd] == c {
 			c.finish(c.resume())
 		}
 	}
-}
-
-// keepHeld leaves the connections held back until a later look, but for those that have waited too long.
-func (l *loop) keepHeld() {
-	now := time.Now()
-	l.heldUntil = now.Add(heldPoll)
-	for c, until := range l.held {
-		if now.After(until) {
-			c.reset()
-		} else {
-			c.watch(0)
-		}
-	}
-}
-
-// awaitLog waits until the redo log has room, or answers that it has none.
-func (c *conn) awaitLog() error {
-	err := c.loop.server.db.WaitLog()
-	if errors.Is(err, engine.ErrLogStalled) {
-		return c.giveUp("-" + logStalled + "\r\n")
-	}
-	return nil // with a log that failed the kernel answers for itself
 }

@@ -24,7 +24,7 @@ type client struct {
 func newClient(f *Fleet, n int, seed uint64) *client {
 	return &client{
 		fleet: f, known: state{}, past: past{base: state{}},
-		author: author{rand.New(rand.NewPCG(seed, uint64(n))), fmt.Sprintf("c%d", n), state{}},
+		author: author{Rand: rand.New(rand.NewPCG(seed, uint64(n))), name: fmt.Sprintf("c%d", n), now: state{}},
 	}
 }
 
@@ -112,7 +112,9 @@ func (c *client) do(conn *Conn, batch []work) error {
 			}
 			c.past.steps = append(c.past.steps[:first], c.past.steps[first+1:]...)
 		default:
-			c.past.steps[first].acked = time.Now()
+			now := time.Now()
+			c.past.steps[first].acked = now
+			c.fleet.last.Store(now.UnixNano())
 			c.known.apply(w.changes)
 			first++
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -30,6 +31,7 @@ type Fleet struct {
 	refuses func(reply string) bool
 	working sync.RWMutex // held for writing while everything is removed
 	rich    bool         // the accounts have been opened for certain
+	last    atomic.Int64 // when the last reply to a request that changed something came, in ns since 1970
 }
 
 // Figures say what a fleet has seen.
@@ -80,6 +82,9 @@ func (f *Fleet) Figures() (sum Figures) {
 	}
 	return sum
 }
+
+// LastReply is when the last reply came to a request that changed something of a client's own.
+func (f *Fleet) LastReply() time.Time { return time.Unix(0, f.last.Load()) }
 
 // open gives every account its money, or finds that it has it.
 func (f *Fleet) open(conn *Conn) error {

@@ -14,7 +14,7 @@ import (
 )
 
 // replyTimeout bounds the wait for a reply: longer than a server may hold one back.
-const replyTimeout = 60 * time.Second
+const replyTimeout = 45 * time.Second
 
 var errReply = errors.New("no reply in RESP")
 
