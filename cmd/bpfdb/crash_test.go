@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
 
 	"bpfdb/engine"
 	"bpfdb/internal/kerneltest"

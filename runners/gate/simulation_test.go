@@ -112,7 +112,8 @@ func TestFalseAlarms(t *testing.T) {
 			got, blocks := verdicts(t, uint64(i), c.shape, 0)
 			n := float64(tries())
 			t.Logf("%v, %.1f blocks", got, blocks)
-			if alarms := float64(got[gate.Regression]); alarms > c.alarm*n {
+			// A count of rare events scatters by its square root: two of these are granted.
+			if alarms := float64(got[gate.Regression]); alarms > c.alarm*n+2*math.Sqrt(c.alarm*n) {
 				t.Errorf("%v false alarms in %v gates", alarms, n)
 			}
 			if sure := float64(got[gate.OK]); sure < c.sure*n {
