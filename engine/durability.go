@@ -72,7 +72,8 @@ func (o Options) validateLog() error {
 	case o.logged() && o.Dir == "":
 		return fmt.Errorf("%w: durability %s needs a directory", ErrOptions, o.Durability)
 	case o.AsyncWindow < minAsyncWindow || o.AsyncWindow > maxAsyncWindow:
-		return fmt.Errorf("%w: async window %v, must be %v to %v", ErrOptions, o.AsyncWindow, minAsyncWindow, maxAsyncWindow)
+		return fmt.Errorf("%w: async window %v, must be %v to %v",
+			ErrOptions, o.AsyncWindow, minAsyncWindow, maxAsyncWindow)
 	case o.LogBytes < minLogBytes || o.LogBytes > maxLogBytes || o.LogBytes&(o.LogBytes-1) != 0:
 		return fmt.Errorf("%w: log buffer of %d bytes, must be a power of two, %d to %d",
 			ErrOptions, o.LogBytes, uint64(minLogBytes), uint64(maxLogBytes))

@@ -64,7 +64,8 @@ type programs struct {
 // close closes what Assign took out of the collection.
 func (p *programs) close() error {
 	return errors.Join(p.Operate.Close(), p.Call.Close(), p.Transact.Close(), p.Split.Close(),
-		p.Flush.Close(), p.Prune.Close(), p.Scan.Close(), p.Abandon.Close(), p.Forget.Close(), p.Reap.Close(), p.Serve.Close())
+		p.Flush.Close(), p.Prune.Close(), p.Scan.Close(), p.Abandon.Close(), p.Forget.Close(), p.Reap.Close(),
+		p.Serve.Close())
 }
 
 // Open loads an empty engine into the kernel. It fails with ErrOptions, or ErrUnsupported

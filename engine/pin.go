@@ -81,7 +81,8 @@ func makePinDir(dir string) error {
 		return fmt.Errorf("pin: %s: %w", dir, err)
 	}
 	if root.Type != unix.BPF_FS_MAGIC {
-		return errors.Join(fmt.Errorf("%w: %s is not in a BPF filesystem (mount -t bpf bpf DIR)", ErrOptions, dir), os.Remove(dir))
+		err := fmt.Errorf("%w: %s is not in a BPF filesystem (mount -t bpf bpf DIR)", ErrOptions, dir)
+		return errors.Join(err, os.Remove(dir))
 	}
 	return nil
 }

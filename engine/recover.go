@@ -79,7 +79,8 @@ func (db *DB) openLog() error {
 func (db *DB) resume(recovery *redolog.Recovery) error {
 	p := db.pump
 	if p.control.LogStore != storeWords(recovery.StoreID) {
-		return fmt.Errorf("%w: %s holds another log than the one that belongs to the pinned store", ErrPinned, db.options.Dir)
+		return fmt.Errorf("%w: %s holds another log than the one that belongs to the pinned store",
+			ErrPinned, db.options.Dir)
 	}
 	if !p.resume(db.recovered.LSN) {
 		return nil

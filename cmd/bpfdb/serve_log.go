@@ -78,7 +78,8 @@ func (o *logOptions) apply(options *engine.Options, addr string) error {
 func (o *logOptions) report(db *engine.DB, addr string, stderr io.Writer) {
 	r := db.Recovered()
 	if _, err := os.Stat(pinDir(addr)); err == nil && o.pin == "" {
-		fmt.Fprintf(stderr, "bpfdb: there are pinned data in %s: --pin would use them, rm -r removes them\n", pinDir(addr))
+		fmt.Fprintf(stderr, "bpfdb: there are pinned data in %s: --pin would use them, rm -r removes them\n",
+			pinDir(addr))
 	}
 	for _, note := range r.Notes {
 		fmt.Fprintf(stderr, "bpfdb: %s: %s\n", o.dir, note)

@@ -173,5 +173,6 @@ func (a *author) interactive() work {
 		return work{requests: append(append([][]string{{"BEGIN"}}, requests...), []string{"ABORT"}), apart: true}
 	}
 	requests, changes := a.some()
-	return work{requests: append(append([][]string{{"BEGIN"}}, requests...), []string{"COMMIT"}), changes: changes, apart: true}
+	requests = append(append([][]string{{"BEGIN"}}, requests...), []string{"COMMIT"})
+	return work{requests: requests, changes: changes, apart: true}
 }
