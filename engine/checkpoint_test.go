@@ -39,8 +39,54 @@ func loadCopy(t *testing.T, dir string) map[string]string {
 	return all
 }
 
-// TestCheckpointsUnderLoad has money moved, keys added, which makes the index grow, and others deleted and everything
-// else flushed while checkpoints are written: each must hold one instant.
+// crowd works on an engine until it is stopped.
+type crowd struct {
+	t       *testing.T
+	stop    chan struct{}
+	writers sync.WaitGroup
+	copying sync.RWMutex // a log that is written to while it is copied is none
+}
+
+// work has f called again and again.
+func (c *crowd) work(f func(random *rand.Rand, n int) error) {
+	c.writers.Go(func() { // ends when stopped
+		random := rand.New(rand.NewPCG(7, 7))
+		for n := 0; ; n++ {
+			select {
+			case <-c.stop:
+				return
+			default:
+			}
+			c.copying.RLock()
+			err := f(random, n)
+			c.copying.RUnlock()
+			if err != nil && !errors.Is(err, ErrConflict) {
+				c.t.Error(err)
+				return
+			}
+		}
+	})
+}
+
+// end stops them all.
+func (c *crowd) end() {
+	close(c.stop)
+	c.writers.Wait()
+}
+
+// loadNow is what the newest checkpoint holds, copied while everybody waits.
+func (c *crowd) loadNow(db *DB, dir string) map[string]string {
+	c.t.Helper()
+	c.copying.Lock()
+	defer c.copying.Unlock()
+	if err := db.pump.waitMoved(db.Log().LSN); err != nil {
+		c.t.Fatal(err)
+	}
+	return loadCopy(c.t, dir)
+}
+
+// TestCheckpointsUnderLoad has money moved, keys added, which makes the index grow, and others deleted while
+// checkpoints are written: each must hold one instant.
 func TestCheckpointsUnderLoad(t *testing.T) {
 	dir := t.TempDir()
 	db := durable(t, dir, DurabilityAsync)
@@ -49,81 +95,46 @@ func TestCheckpointsUnderLoad(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	stop := make(chan struct{})
-	var writers sync.WaitGroup
-	var copying sync.RWMutex // a log that is written to while it is copied is none
-	work := func(f func(*rand.Rand, int) error) {
-		writers.Go(func() { // ends when stopped
-			random := rand.New(rand.NewPCG(7, 7))
-			for n := 0; ; n++ {
-				select {
-				case <-stop:
-					return
-				default:
-				}
-				copying.RLock()
-				err := f(random, n)
-				copying.RUnlock()
-				if err != nil && !errors.Is(err, ErrConflict) {
-					t.Error(err)
-					return
-				}
-			}
-		})
-	}
-	work(func(random *rand.Rand, _ int) error { return move(db, random) })
-	work(func(_ *rand.Rand, n int) error {
+	c := &crowd{t: t, stop: make(chan struct{})}
+	c.work(func(random *rand.Rand, _ int) error { return move(db, random) })
+	c.work(func(_ *rand.Rand, n int) error {
 		if _, err := db.Delete(fmt.Appendf(nil, "extra%d", n-1000)); err != nil {
 			return err
 		}
 		return db.Set(fmt.Appendf(nil, "extra%d", n), []byte("x"))
 	})
-	var ops []Op
-	for i := range 40000 {
-		ops = append(ops, Op{Code: OpSet, Key: fmt.Appendf(nil, "key%d", i), Value: make([]byte, 50)})
-	}
-	writers.Go(func() { // ends after 10 times as many keys
-		for n := range 10 {
-			for i := range ops {
-				ops[i].Key = fmt.Appendf(nil, "key%d.%d", n, i)
-			}
-			copying.RLock()
-			_, err := db.Batch(ops)
-			copying.RUnlock()
-			if err != nil {
-				t.Error(err)
-			}
+	c.work(func(_ *rand.Rand, n int) error {
+		if n >= 400 {
+			return nil
 		}
+		var ops []Op
+		for i := range 1000 {
+			ops = append(ops, Op{Code: OpSet, Key: fmt.Appendf(nil, "key%d.%d", n, i), Value: make([]byte, 50)})
+		}
+		_, err := db.Batch(ops)
+		return err
 	})
-	for range 4 {
+	before := db.buckets()
+	for n := 0; n < 4 || db.buckets() == before && n < 40; n++ {
 		done, err := db.Checkpoint()
 		if err != nil {
 			t.Fatal(err)
 		}
-		copying.Lock()
-		err = db.pump.waitMoved(db.Log().LSN)
-		all := loadCopy(t, dir)
-		copying.Unlock()
-		if err != nil {
-			t.Fatal(err)
-		}
-		sum := 0
+		sum, all := 0, c.loadNow(db, dir)
 		for i := range accounts {
 			n, _ := strconv.Atoi(all[string(account(i))])
 			sum += n
 		}
-		if sum != 100*accounts {
-			t.Errorf("checkpoint %d: the accounts have %d together", done.LSN, sum)
-		}
-		if uint64(len(all)) > done.Keys {
-			t.Errorf("checkpoint %d: %d keys, said to be %d", done.LSN, len(all), done.Keys)
+		if sum != 100*accounts || uint64(len(all)) > done.Keys {
+			t.Errorf("checkpoint %d: the accounts have %d together; %d keys of %d", done.LSN, sum, len(all), done.Keys)
 		}
 	}
-	close(stop)
-	writers.Wait()
+	c.end()
+	if db.buckets() == before {
+		t.Error("the index did not grow")
+	}
 	total := db.Len()
-	db = reopen(t, db)
-	if db.Len() != total {
+	if db = reopen(t, db); db.Len() != total {
 		t.Errorf("%d keys after a restart, want %d", db.Len(), total)
 	}
 }
@@ -264,7 +275,9 @@ func TestDamagedCheckpoint(t *testing.T) {
 
 // TestCheckpointBySize writes more log than one is to be written after.
 func TestCheckpointBySize(t *testing.T) {
-	db := open(t, Options{Dir: t.TempDir(), Durability: DurabilityAsync, MemoryBytes: 256 << 20, CheckpointBytes: 1 << 20})
+	db := open(t, Options{
+		Dir: t.TempDir(), Durability: DurabilityAsync, MemoryBytes: 256 << 20, CheckpointBytes: 1 << 20,
+	})
 	for i := range 40 {
 		if err := db.Set(fmt.Appendf(nil, "key%d", i), make([]byte, MaxValue)); err != nil {
 			t.Fatal(err)

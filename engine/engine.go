@@ -120,6 +120,9 @@ func (db *DB) load() error {
 	if adopted != nil {
 		defer closeMaps(adopted)
 		maps.MapReplacements = adopted
+		if err := awaitOwner(adopted["bpfdb_control"]); err != nil {
+			return err
+		}
 		db.sizesOf(adopted)
 	}
 	db.size(spec, adopted)

@@ -76,7 +76,8 @@ func TestRingWraps(t *testing.T) {
 			}
 			sent += len(key) + len(value)
 		}
-		if err := txn.Commit(); err != nil && !errors.Is(err, ErrConflict) { // as it is when the ring or the heap is full
+		// It conflicts with nobody, but when the ring or the heap is full.
+		if err := txn.Commit(); err != nil && !errors.Is(err, ErrConflict) {
 			t.Fatal(err)
 		}
 		if err := db.Set([]byte(keys[random.IntN(len(keys))]), block); err != nil { // the largest
@@ -97,7 +98,8 @@ func TestLargestTransactions(t *testing.T) {
 			return err
 		}
 		for i := range n {
-			if err := txn.Set(fmt.Appendf(nil, "key%05d", i), bytes.Repeat([]byte{byte(n), byte(size)}, size/2)); err != nil {
+			value := bytes.Repeat([]byte{byte(n), byte(size)}, size/2)
+			if err := txn.Set(fmt.Appendf(nil, "key%05d", i), value); err != nil {
 				return errors.Join(err, txn.Abort())
 			}
 		}
@@ -133,8 +135,10 @@ func TestLargestTransactions(t *testing.T) {
 // when it goes on all of them get through. After the limit of that wait they are told.
 func TestFullRing(t *testing.T) {
 	gate := faultfs.NewGate(redolog.OS(t.TempDir()))
-	o := Options{Dir: "behind the gate", FS: gate, Durability: DurabilityAsync, AsyncWindow: maxAsyncWindow, MemoryBytes: 512 << 20}
-	db := open(t, o)
+	db := open(t, Options{
+		Dir: "behind the gate", FS: gate, Durability: DurabilityAsync, AsyncWindow: maxAsyncWindow,
+		MemoryBytes: 512 << 20,
+	})
 	t.Cleanup(gate.Release) // before it is closed
 	gate.Hold(true)
 	block := bytes.Repeat([]byte("f"), MaxValue)

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"bpfdb/engine"
 	"bpfdb/internal/history"
 	"bpfdb/internal/kerneltest"
 )
@@ -180,12 +181,26 @@ func TestUncheckedIsFound(t *testing.T) {
 	t.Error("no anomaly in 20 rounds without validation")
 }
 
+// TestSerializableSync is TestSerializable with commits that wait for the disk.
+func TestSerializableSync(t *testing.T) {
+	kerneltest.Require(t, kerneltest.Root, kerneltest.MinKernel, kerneltest.BTF, kerneltest.Cgroup2)
+	own := sharedDatabase{timeout: shared.timeout, durability: engine.DurabilitySync}
+	if err := own.load(); err != nil {
+		t.Fatalf("%+v", errors.Join(err, own.close()))
+	}
+	txns, err := own.round(&scene{seed: seedOf(t), firstKey: nextLists()}, own.workers, 150)
+	if err := errors.Join(err, own.close()); err != nil {
+		t.Fatal(err)
+	}
+	judge(t, txns)
+}
+
 // TestSerializableTimeouts has clients idle for about as long as the engine waits before it aborts a transaction: it
 // does so now just before, now in the midst of what they do next.
 func TestSerializableTimeouts(t *testing.T) {
 	kerneltest.Require(t, kerneltest.Root, kerneltest.MinKernel, kerneltest.BTF, kerneltest.Cgroup2)
 	const timeout = 10 * time.Millisecond
-	own := sharedDatabase{timeout: timeout}
+	own := sharedDatabase{timeout: timeout, durability: engine.DurabilityNone}
 	if err := own.load(); err != nil {
 		t.Fatalf("%+v", errors.Join(err, own.close()))
 	}

@@ -23,14 +23,16 @@ type database struct {
 }
 
 // shared is the database of most tests, for loading takes the kernel's verifier longer than they do. A test finds it
-// empty, and uses lists that no other uses.
-var shared = sharedDatabase{timeout: 2 * time.Second}
+// empty, and uses lists that no other uses. It keeps a redo log, as that has commits do more than they do without.
+var shared = sharedDatabase{timeout: 2 * time.Second, durability: engine.DurabilityAsync}
 
 type sharedDatabase struct {
 	database
-	timeout time.Duration // of idle transactions
-	workers ebpfWorkers
-	servers []*server.Server
+	timeout    time.Duration // of idle transactions
+	durability engine.Durability
+	dir        string
+	workers    ebpfWorkers
+	servers    []*server.Server
 }
 
 func TestMain(m *testing.M) {
@@ -58,7 +60,13 @@ func (s *sharedDatabase) open(t *testing.T) (*database, ebpfWorkers) {
 
 func (s *sharedDatabase) load() (err error) {
 	// Each server's loops keep an area each.
-	options := engine.Options{MemoryBytes: 256 << 20, TxnTimeout: s.timeout, UserAreas: 8 * (1 + runtime.NumCPU())}
+	options := engine.Options{
+		MemoryBytes: 256 << 20, TxnTimeout: s.timeout, UserAreas: 8 * (1 + runtime.NumCPU()), Durability: s.durability,
+	}
+	if s.dir, err = os.MkdirTemp("", "isolation"); err != nil {
+		return err
+	}
+	options.Dir = s.dir
 	if s.DB, err = engine.Open(options); err != nil {
 		return err
 	}
@@ -86,7 +94,10 @@ func (s *sharedDatabase) close() error {
 	if s.DB != nil {
 		errs = append(errs, s.DB.Close())
 	}
-	*s = sharedDatabase{timeout: s.timeout}
+	if s.dir != "" {
+		errs = append(errs, os.RemoveAll(s.dir))
+	}
+	*s = sharedDatabase{timeout: s.timeout, durability: s.durability}
 	return errors.Join(errs...)
 }
 

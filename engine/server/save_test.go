@@ -39,8 +39,8 @@ func TestSaveAsRedis(t *testing.T) {
 		}
 	}
 	for _, words := range []string{
-		"FLUSHALL", "SAVE", "LASTSAVE", "SAVE now", "LASTSAVE now", "BGSAVE now", "BGSAVE SCHEDULE now", "bgsave NOW THEN",
-		"SET a 1", "SET b 2", "SET c 3", "SET d 4", "SET e 5",
+		"FLUSHALL", "SAVE", "LASTSAVE", "SAVE now", "LASTSAVE now", "BGSAVE now", "BGSAVE SCHEDULE now",
+		"bgsave NOW THEN", "SET a 1", "SET b 2", "SET c 3", "SET d 4", "SET e 5",
 	} {
 		same(words)
 	}
@@ -58,7 +58,9 @@ func TestSaveAsRedis(t *testing.T) {
 			t.Fatalf("INFO says %q", info)
 		}
 	}
-	for _, line := range []string{"loading:0", "rdb_last_bgsave_status:ok", "aof_enabled:1", "aof_last_write_status:ok"} {
+	for _, line := range []string{
+		"loading:0", "rdb_last_bgsave_status:ok", "aof_enabled:1", "aof_last_write_status:ok",
+	} {
 		if !strings.Contains(info, line+"\r\n") {
 			t.Errorf("INFO lacks %s: %q", line, info)
 		}

@@ -107,7 +107,7 @@ func (c *client) do(conn *Conn, batch []work) error {
 				return err
 			}
 		case refused:
-			if c.sum.refused(last.Text); c.fleet.refuses == nil || !c.fleet.refuses(last.Text) {
+			if c.sum.refused(last.Text); !c.fleet.mayRefuse(last.Text) {
 				return fmt.Errorf("%w: %s answered %s", ErrAnomaly, w.what(), last.Text)
 			}
 			c.past.steps = append(c.past.steps[:first], c.past.steps[first+1:]...)
@@ -137,8 +137,7 @@ func (c *client) checkRead(w work, reply Reply, refused bool) error {
 	switch {
 	case refused:
 		c.sum.refused(reply.Text)
-		if !w.shared && w.reads != "" || !strings.HasPrefix(reply.Text, "ABORT") &&
-			(c.fleet.refuses == nil || !c.fleet.refuses(reply.Text)) {
+		if !w.shared && w.reads != "" || !strings.HasPrefix(reply.Text, "ABORT") && !c.fleet.mayRefuse(reply.Text) {
 			return fmt.Errorf("%w: %s answered %s", ErrAnomaly, w.what(), reply.Text)
 		}
 	case w.reads != "":

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -67,6 +68,11 @@ func New(seed uint64, clients int, flushes bool, refuses func(reply string) bool
 		f.clients = append(f.clients, newClient(f, n, seed))
 	}
 	return f
+}
+
+// mayRefuse tells whether an error reply is in order. A transaction may conflict with writers of other keys, too.
+func (f *Fleet) mayRefuse(reply string) bool {
+	return strings.HasPrefix(reply, "CONFLICT") || f.refuses != nil && f.refuses(reply)
 }
 
 // Figures sums up what all clients have seen.
@@ -138,7 +144,7 @@ func (f *Fleet) flush(conn *Conn) error {
 	}
 	if reply.Failed() {
 		f.clients[0].sum.refused(reply.Text)
-		if f.refuses == nil || !f.refuses(reply.Text) {
+		if !f.mayRefuse(reply.Text) {
 			return fmt.Errorf("%w: FLUSHALL answered %s", ErrAnomaly, reply.Text)
 		}
 		return nil
