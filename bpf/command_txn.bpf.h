@@ -45,15 +45,13 @@ __noinline int command_commit(struct scratch *s, struct conn *c)
 		reply_text(s, "-ERR COMMIT without BEGIN\r\n");
 		return SERVE_DONE;
 	}
+	err = txn_commit_or_keep(s, s->txn);
+	if (err == -EXFULL)
+		return SERVE_LOG;
 	c->txn = 0;
-	err = txn_commit(s, s->txn);
 	s->txn = 0;
 	if (!err)
 		return reply_ok(s);
-	if (err == -EXFULL) {
-		reply_text(s, "-BUSY the redo log is full, run the transaction again\r\n");
-		return SERVE_DONE;
-	}
 	if (err != -EAGAIN && err != -ENOSPC)
 		return command_fail(s, err, s->out_len);
 	reply_text(s, "-CONFLICT transaction conflict, retry\r\n");

@@ -149,7 +149,12 @@ static __always_inline int transact_end(struct scratch *s, struct transact_args 
 
 	if (err)
 		return err;
-	return args->code == TRANSACT_COMMIT ? txn_commit(s, args->txn) : txn_abort(args->txn);
+	if (args->code != TRANSACT_COMMIT)
+		return txn_abort(args->txn);
+	err = txn_commit_or_keep(s, args->txn);
+	if (err == -EXFULL)
+		txn_leave(args->txn);
+	return err;
 }
 
 SEC("syscall")

@@ -374,12 +374,8 @@ static __always_inline int txn_prepare(struct scratch *s, struct txn *t, __u32 t
 	return err;
 }
 
-/*
- * Commits and ends the transaction. 0; -EAGAIN: another commit changed what it read or
- * held what it writes, run it again; -ENOMEM, -ENOSPC, -E2BIG: a limit. After an error
- * none of its writes happened. Overwrites the staged key.
- */
-__noinline int txn_commit(struct scratch *s, __u32 txn)
+/* With keep, a full redo log leaves the transaction open: see txn_commit_or_keep. */
+static __always_inline int txn_end(struct scratch *s, __u32 txn, int keep)
 {
 	struct txn *t = txn_at(txn);
 	__u32 locked = unknown_zero();
@@ -392,6 +388,10 @@ __noinline int txn_commit(struct scratch *s, __u32 txn)
 	/* What only read its snapshot happened at that instant, whatever came later. */
 	if (!err && (!t->snapshot || t->writes_len))
 		err = txn_prepare(s, t, txn, &locked, &ts);
+	if (err == -EXFULL && keep) {
+		txn_unlock_all(txn, locked);
+		return err;
+	}
 	/* Before it publishes, lest it keep versions for itself. */
 	snapshot_end(t, txn - 1);
 	if (err) {
@@ -403,6 +403,22 @@ __noinline int txn_commit(struct scratch *s, __u32 txn)
 	txn_release(t, txn);
 	count(err ? COUNTER_CONFLICTS : COUNTER_COMMITS, 1);
 	return err == -EBUSY ? -EAGAIN : err;
+}
+
+/*
+ * Commits and ends the transaction. 0; -EAGAIN: another commit changed what it read or
+ * held what it writes, run it again; -ENOMEM, -ENOSPC, -E2BIG, -EXFULL, -EIO: a limit. After an
+ * error none of its writes happened. Overwrites the staged key.
+ */
+__noinline int txn_commit(struct scratch *s, __u32 txn)
+{
+	return txn_end(s, txn, 0);
+}
+
+/* The same, but -EXFULL leaves the transaction open, to be committed when the redo log has room. */
+__noinline int txn_commit_or_keep(struct scratch *s, __u32 txn)
+{
+	return txn_end(s, txn, 1);
 }
 
 /*

@@ -67,7 +67,12 @@ func (t *Txn) transact(args engineTransactArgs) (int32, error) {
 		if err := call(t.db.programs.Transact, &args); err != nil {
 			return 0, err
 		}
-		if unix.Errno(-args.Result) != unix.EBUSY {
+		if errno := unix.Errno(-args.Result); errno == unix.EXFULL {
+			if err := t.db.WaitLog(); err != nil {
+				args.Code = engineTransactCodeTRANSACT_ABORT
+				return 0, errors.Join(err, call(t.db.programs.Transact, &args))
+			}
+		} else if errno != unix.EBUSY {
 			break
 		}
 		Backoff(busy)
@@ -125,9 +130,6 @@ func (t *Txn) Commit() error {
 		return ErrTxnDone
 	}
 	err := t.end(engineTransactCodeTRANSACT_COMMIT)
-	if errors.Is(err, errLogFull) {
-		return errors.Join(ErrConflict, t.db.WaitLog())
-	}
 	if errors.Is(err, unix.ENOSPC) {
 		// The index needed a block while the heap was between two segments: nothing was
 		// written, and after growing a new attempt succeeds.
