@@ -6,7 +6,9 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -128,7 +130,9 @@ func (v *victim) audit(t *testing.T, last bool) {
 		_, err = db.Audit()
 	}
 	stats := db.Stats()
-	if r := db.Recovered(); !r.Adopted || stats.Txns != 0 || stats.Snapshots != 0 || len(r.Notes) > 0 {
+	// Its last frame may be incomplete, but then its commits are still in the kernel.
+	lacks := func(note string) bool { return strings.Contains(note, "lost commits") }
+	if r := db.Recovered(); !r.Adopted || stats.Txns != 0 || stats.Snapshots != 0 || slices.ContainsFunc(r.Notes, lacks) {
 		t.Errorf("adopted %+v, with %d transactions and %d snapshots open", r, stats.Txns, stats.Snapshots)
 	}
 	if last {

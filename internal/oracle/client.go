@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -49,7 +50,9 @@ func (c *client) run(addr string, stop <-chan struct{}) error {
 			err = c.fleet.flush(conn)
 		} else {
 			c.fleet.working.RLock()
-			err = c.some(conn)
+			if err = errUnsure; !c.fleet.unsure {
+				err = c.some(conn)
+			}
 			c.fleet.working.RUnlock()
 		}
 		if errors.Is(err, ErrAnomaly) {
@@ -112,6 +115,9 @@ func (c *client) do(conn *Conn, batch []work) error {
 			}
 			c.past.steps = append(c.past.steps[:first], c.past.steps[first+1:]...)
 		default:
+			if err := w.checkCount(last); err != nil {
+				return err
+			}
 			now := time.Now()
 			c.past.steps[first].acked = now
 			c.fleet.last.Store(now.UnixNano())
@@ -130,6 +136,21 @@ func (c *client) receive(conn *Conn, w work) (last Reply, err error) {
 		}
 	}
 	return last, nil
+}
+
+// checkCount checks the answers of INCR and APPEND, which tell what was there.
+func (w work) checkCount(reply Reply) error {
+	if len(w.requests) != 1 || reply.Kind != ':' || len(w.changes) != 1 || w.changes[0].value == nil {
+		return nil
+	}
+	want := *w.changes[0].value
+	if w.requests[0][0] == "APPEND" {
+		want = strconv.Itoa(len(want))
+	}
+	if reply.Text != want {
+		return fmt.Errorf("%w: %s answered %s, want %s", ErrAnomaly, w.what(), reply.Text, want)
+	}
+	return nil
 }
 
 // checkRead checks what a request that changes nothing of the client's own has answered.

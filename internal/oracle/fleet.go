@@ -32,8 +32,11 @@ type Fleet struct {
 	refuses func(reply string) bool
 	working sync.RWMutex // held for writing while everything is removed
 	rich    bool         // the accounts have been opened for certain
+	unsure  bool         // whether everything was removed: nobody goes on, though the kernel may serve for a moment
 	last    atomic.Int64 // when the last reply to a request that changed something came, in ns since 1970
 }
+
+var errUnsure = errors.New("nobody knows whether FLUSHALL happened")
 
 // Figures say what a fleet has seen.
 type Figures struct {
@@ -109,6 +112,7 @@ func (f *Fleet) open(conn *Conn) error {
 // Run has all clients work until their connections fail or stop is closed. The error is an ErrAnomaly, or nil.
 func (f *Fleet) Run(addrs []string, stop <-chan struct{}) error {
 	errs := make([]error, len(f.clients))
+	f.unsure = false
 	var wg sync.WaitGroup
 	for n, c := range f.clients {
 		wg.Go(func() { errs[n] = c.run(addrs[n%len(addrs)], stop) })
@@ -121,6 +125,9 @@ func (f *Fleet) Run(addrs []string, stop <-chan struct{}) error {
 func (f *Fleet) flush(conn *Conn) error {
 	f.working.Lock()
 	defer f.working.Unlock()
+	if f.unsure {
+		return errUnsure
+	}
 	for _, c := range f.clients {
 		var changes []change
 		for _, key := range c.author.keys() {
@@ -131,6 +138,7 @@ func (f *Fleet) flush(conn *Conn) error {
 	f.rich = false
 	reply, err := conn.Do("FLUSHALL")
 	if err != nil {
+		f.unsure = true
 		return err
 	}
 	for _, c := range f.clients {
