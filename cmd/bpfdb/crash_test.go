@@ -132,7 +132,8 @@ func (v *victim) audit(t *testing.T, last bool) {
 	stats := db.Stats()
 	// Its last frame may be incomplete, but then its commits are still in the kernel.
 	lacks := func(note string) bool { return strings.Contains(note, "lost commits") }
-	if r := db.Recovered(); !r.Adopted || stats.Txns != 0 || stats.Snapshots != 0 || slices.ContainsFunc(r.Notes, lacks) {
+	r := db.Recovered()
+	if !r.Adopted || stats.Txns != 0 || stats.Snapshots != 0 || slices.ContainsFunc(r.Notes, lacks) {
 		t.Errorf("adopted %+v, with %d transactions and %d snapshots open", r, stats.Txns, stats.Snapshots)
 	}
 	if last {

@@ -114,6 +114,9 @@ func (l *loop) run() error {
 		l.settleOwed()
 		l.resumeParked()
 		l.sendHeld()
+		if l.awaitCommit() {
+			return nil
+		}
 	}
 }
 

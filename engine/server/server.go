@@ -48,7 +48,11 @@ type Server struct {
 
 // Start serves db on options.Addr until Close. Warnings go to log.
 func Start(db *engine.DB, options Options, log io.Writer) (*Server, error) {
-	options, err := options.withDefaults(runtime.NumCPU())
+	loops := runtime.NumCPU()
+	if db.Options().Durability == engine.DurabilitySync {
+		loops = 1 // what several execute would be synced in as many smaller groups
+	}
+	options, err := options.withDefaults(loops)
 	if err != nil {
 		return nil, err
 	}
