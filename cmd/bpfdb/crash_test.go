@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-
 	"bpfdb/engine"
 	"bpfdb/internal/kerneltest"
 	"bpfdb/internal/oracle"
