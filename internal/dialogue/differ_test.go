@@ -50,13 +50,26 @@ func TestRandomAgainstRedis(t *testing.T) {
 	for seed := range uint64(streams) {
 		if Own(seed) {
 			own++
-		} else if err := Differ(addr, seed); err != nil {
+		} else if err := differFromRedis(addr, seed); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if own > streams/2 {
 		t.Errorf("%d of %d streams could not be compared", own, streams)
 	}
+}
+
+// differFromRedis tries a stream that makes the server close up to five times: Redis does not read what is behind a
+// protocol error, and the reset that follows may take replies along that the client has not received yet. Only a
+// difference that is always there is one.
+func differFromRedis(addr string, seed uint64) (err error) {
+	_, closes := model.NewSession(model.NewDB()).Serve(slices.Concat(Random(seed)...))
+	for range 5 {
+		if err = Differ(addr, seed); err == nil || !closes {
+			return err
+		}
+	}
+	return err
 }
 
 // TestRandomVariety checks that the streams reach what they are for.
