@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// reopen opens an engine on a directory.
+// durable opens an engine on a directory.
 func durable(t *testing.T, dir string, d Durability) *DB {
 	t.Helper()
 	return open(t, Options{Dir: dir, Durability: d, MemoryBytes: 512 << 20, Warn: func(err error) { t.Log(err) }})

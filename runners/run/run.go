@@ -130,7 +130,7 @@ func find(ctx context.Context, definitions []system.Definition) (
 			installations[d.Name] = in
 			description.Version, description.BinarySHA256 = in.VersionFound, in.SHA256
 			if description.Remote = d.Remote; d.Remote == "" {
-				description.Command = append([]string{in.Path}, d.Arguments...)
+				description.Command = append([]string{in.Shown()}, d.Arguments...)
 			}
 		case errors.Is(err, system.ErrNotInstalled):
 			description.NotInstalled = reason(err)

@@ -100,3 +100,14 @@ func sha256File(path string) (string, error) {
 	}
 	return hex.EncodeToString(sum.Sum(nil)), nil
 }
+
+// Shown is the program as results name it: from the working directory where it is below that, for where a checkout
+// lies is nobody's business.
+func (in Installation) Shown() string {
+	if cwd, err := os.Getwd(); err == nil {
+		if rel, err := filepath.Rel(cwd, in.Path); err == nil && filepath.IsLocal(rel) {
+			return rel
+		}
+	}
+	return in.Path
+}
