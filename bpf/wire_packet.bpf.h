@@ -210,9 +210,8 @@ static __always_inline int packet_ip6(struct __sk_buff *skb, struct packet *p, i
 	p->ip4 = 0;
 	p->ce = (bpf_ntohl(ip.flow) >> 20 & ECN_MASK) == ECN_CE;
 	/* As above; else the kernel drops what says that it is empty. */
-	return ip.len || !skb->gso_size
-		       ? bpf_ntohs(ip.len) - (p->tcp - ETHERNET_BYTES - IP6_BYTES)
-		       : skb->len - p->tcp;
+	return ip.len || !skb->gso_size ? bpf_ntohs(ip.len) - (p->tcp - ETHERNET_BYTES - IP6_BYTES)
+					: skb->len - p->tcp;
 }
 
 /* Options other than timestamps make a segment odd; without any there are none of either. */

@@ -64,8 +64,8 @@ func (l *Log) recover() (*Recovery, error) {
 	return r, err
 }
 
-// firstSegmentBytes is the size of a new store's first segment, at most: it is filled with zeros at once, for the reason
-// that Prepare has, and lasts until Prepare has made the second.
+// firstSegmentBytes is the size of a new store's first segment, at most. It is filled with zeros at once, for the
+// reason that Prepare has, and lasts until Prepare has made the second.
 const firstSegmentBytes = 4 << 20
 
 // begin makes the first segment of a new store.

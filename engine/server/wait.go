@@ -62,7 +62,8 @@ func (c *conn) isParked() bool {
 }
 
 // sendHeld goes on with the connections whose replies may be sent, and returns up to where commits must be durable
-// for the others, 0 if there are none. Where the log has failed nobody knows what is durable: these clients get no answer.
+// for the others, 0 if there are none. Where the log has failed nobody knows what is durable: these clients get no
+// answer.
 func (l *loop) sendHeld() (lsn uint64) {
 	if len(l.held) == 0 {
 		return 0
