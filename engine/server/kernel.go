@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"bpfdb/engine"
+	"bpfdb/internal/bpfload"
 	"bpfdb/internal/cgroup2"
 )
 
@@ -69,7 +70,7 @@ func loadKernel(db *engine.DB, options Options, fast fastPaths, listener int) (*
 	if err := fit(spec, options, fast, cookie); err != nil {
 		return nil, err
 	}
-	coll, err := ebpf.NewCollectionWithOptions(spec, db.CollectionOptions(spec))
+	coll, err := bpfload.Load(spec, db.CollectionOptions(spec))
 	if err != nil {
 		return nil, fmt.Errorf("load server programs: %w", err)
 	}
