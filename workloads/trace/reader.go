@@ -33,15 +33,14 @@ func NewReader(text io.Reader, name string) *Reader {
 // Next returns the next record. Errors name the text and the line; those about a line wrap
 // ErrLine, others what reading the text returned.
 func (r *Reader) Next() (Record, error) {
-	if !r.lines.Scan() {
-		switch err := r.lines.Err(); {
-		case err == nil:
-			return Record{}, io.EOF
-		case errors.Is(err, bufio.ErrTooLong):
-			return Record{}, fmt.Errorf("%s:%d: %w: more than %d bytes", r.name, r.number+1, ErrLine, maxLineBytes)
-		default:
-			return Record{}, fmt.Errorf("%s, after line %d: %w", r.name, r.number, err)
-		}
+	more := r.lines.Scan()
+	switch err := r.lines.Err(); { // also with a line, which is then cut by the error
+	case errors.Is(err, bufio.ErrTooLong):
+		return Record{}, fmt.Errorf("%s:%d: %w: more than %d bytes", r.name, r.number+1, ErrLine, maxLineBytes)
+	case err != nil:
+		return Record{}, fmt.Errorf("%s, after line %d: %w", r.name, r.number, err)
+	case !more:
+		return Record{}, io.EOF
 	}
 	r.number++
 	record, err := ParseLine(bytes.TrimSuffix(r.lines.Bytes(), []byte{'\r'}))
