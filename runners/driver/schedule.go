@@ -10,6 +10,7 @@ import (
 const (
 	Fixed   = "fixed"   // at equal distances
 	Poisson = "poisson" // at random, independent of each other, as those of many users do
+	ByTrace = "trace"   // at the times of a trace, divided by Config.Speed; not for Config.Arrival
 )
 
 // scheduleSeed keeps the arrivals of a connection independent of its operations, which are
