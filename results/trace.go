@@ -1,5 +1,9 @@
 package results
 
+// TraceWorkload is the Cell.Workload of trials that replay a trace, whose name is the Cell's
+// Distribution.
+const TraceWorkload = "trace"
+
 // Trace is what a trial took from the trace of a cache that it replayed, warm-up included, and
 // what it had to leave out or change.
 type Trace struct {

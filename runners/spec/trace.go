@@ -7,13 +7,14 @@ import (
 	"slices"
 	"strings"
 
+	"bpfdb/results"
 	"bpfdb/runners/document"
 	"bpfdb/runners/driver"
 	"bpfdb/workloads/trace"
 )
 
 // TraceWorkload is the name of the workload that replays a trace.
-const TraceWorkload = "trace"
+const TraceWorkload = results.TraceWorkload
 
 // Trace is the trace of a cache that an experiment replays, in package trace's format.
 type Trace struct {
