@@ -62,6 +62,26 @@ func TestPanelsAreSettingsInOrder(t *testing.T) {
 	}
 }
 
+// Replays of a trace at two speeds are two panels, which name no keys or values of their own.
+func TestTracesHavePanels(t *testing.T) {
+	run := plottest.Run(1)
+	run.Trials = run.Trials[:2]
+	for i, speed := range []float64{0.5, 20} {
+		cell := &run.Trials[i].Cell
+		*cell = results.Cell{Experiment: "e", System: cell.System, Workload: results.TraceWorkload, Pipeline: 1,
+			Distribution: "cluster52", Speed: speed, Arrival: "trace"}
+	}
+	d := newData(t, run)
+	if len(d.Panels) != 2 {
+		t.Fatalf("%d panels, want 2", len(d.Panels))
+	}
+	for i, want := range []string{"e, pipeline 1, 0.5× as fast as recorded", "e, pipeline 1, 20× as fast as recorded"} {
+		if s := d.Panels[i].Setting; s.String() != want || s.Data() != "keys and values of the trace" {
+			t.Errorf("panel %d is %q with %q, want %q", i, s, s.Data(), want)
+		}
+	}
+}
+
 func TestEstimateOverTrials(t *testing.T) {
 	d := newData(t, single(map[string][]float64{"redis": {30, 10, 20}}))
 	panel := d.Panels[0]
