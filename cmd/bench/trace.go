@@ -61,12 +61,13 @@ func newTraceShowCommand() *cobra.Command {
 
 func showTrace(w io.Writer, r trace.Report) error {
 	fmt.Fprintf(w, "%d lines over %v, SHA-256 %s\n", r.Lines, r.Span.Round(time.Millisecond), r.SHA256)
-	fmt.Fprintf(w, "%d keys, of which %d are loaded beforehand; %d reads find none\n\n", r.Keys, r.Loaded, r.AbsentReads)
+	fmt.Fprintf(w, "%d keys, of which %d are loaded beforehand; %d reads find none\n\n",
+		r.Keys, r.Loaded, r.AbsentReads)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "operation\tsent\tskipped\tas\tdiffers")
 	for o, count := range r.Operations {
-		meaning := trace.Operations[o]
-		fmt.Fprintf(table, "%s\t%d\t%d\t%s\t%s\n", meaning.Name, count.Sent, count.Skipped, meaning.Command, meaning.Differs)
+		m := trace.Operations[o]
+		fmt.Fprintf(table, "%s\t%d\t%d\t%s\t%s\n", m.Name, count.Sent, count.Skipped, m.Command, m.Differs)
 	}
 	if err := table.Flush(); err != nil {
 		return err

@@ -154,7 +154,7 @@ func TestTraceCountsErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := Config{Addr: server.start(t), Driver: Raw, Connections: 2, Pipeline: 1, Threads: 1, Trace: replay, Verify: true}
+	cfg := Config{Addr: server.start(t), Driver: Raw, Connections: 2, Pipeline: 1, Threads: 1, Trace: replay}
 	if res := mustRun(t, cfg); res.Errors != 2 || res.Ops != 2 || res.FirstError != "ERR no" {
 		t.Errorf("%d operations, %d errors, %q", res.Ops, res.Errors, res.FirstError)
 	}

@@ -264,7 +264,8 @@ func TestTraces(t *testing.T) {
 	e := experiment("e")
 	trace := spec.Trace{Speeds: []float64{1, 10}}
 	trace.Synthetic.Keys = 300_000
-	e.Workloads, e.Distributions, e.ValueBytes, e.Trace = []string{spec.TraceWorkload}, []string{"synthetic"}, []int{0}, &trace
+	e.Workloads, e.Distributions, e.ValueBytes = []string{spec.TraceWorkload}, []string{"synthetic"}, []int{0}
+	e.Trace = &trace
 	e.Profiles["quick"] = spec.Size{Duration: 2 * time.Second, Rounds: 1}
 	hashes := map[string]bool{}
 	for _, seed := range []uint64{1, 2, 2} {
@@ -277,8 +278,8 @@ func TestTraces(t *testing.T) {
 		for _, trial := range p.Trials {
 			speeds[trial.Cell.Speed]++
 			hashes[trial.CellHash] = true
-			if trial.Cell.Arrival != "trace" || trial.Trace != &trace || trial.Warmup.Duration != 200*time.Millisecond ||
-				trial.Workload.Name != spec.TraceWorkload {
+			if trial.Cell.Arrival != "trace" || trial.Trace != &trace ||
+				trial.Warmup.Duration != 200*time.Millisecond || trial.Workload.Name != spec.TraceWorkload {
 				t.Errorf("trial %+v", trial)
 			}
 			if e := trial.Estimate(); e < 4*time.Second || e > 6*time.Second {

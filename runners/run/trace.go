@@ -31,7 +31,9 @@ func readTrace(t plan.Trial, config *driver.Config, trial *results.Trial) error 
 func newReplay(t plan.Trial) (*trace.Replay, error) {
 	part := trace.Part{WarmupRequests: t.Warmup.Operations, Requests: t.Operations}
 	if t.Cell.Speed > 0 {
-		part = trace.Part{WarmupTime: traceTime(t.Warmup.Duration, t.Cell.Speed), Time: traceTime(t.Duration, t.Cell.Speed)}
+		part = trace.Part{
+			WarmupTime: traceTime(t.Warmup.Duration, t.Cell.Speed), Time: traceTime(t.Duration, t.Cell.Speed),
+		}
 	}
 	if t.Trace.File == "" {
 		source, err := t.Trace.Synthetic.NewSource()

@@ -59,8 +59,9 @@ func TestReplayOnRedis(t *testing.T) {
 					t.Errorf("%s: %+v", name, o)
 				}
 			}
-			if sent != trial.Ops+trial.WarmupOps || trial.Ops < 3900 || trial.Ops > 4000 || trial.Trace.AbsentReads == 0 ||
-				trial.Trace.Loaded == 0 || trial.Trace.Lines < sent || len(trial.Trace.Operations) < 10 {
+			if sent != trial.Ops+trial.WarmupOps || trial.Ops < 3900 || trial.Ops > 4000 ||
+				trial.Trace.AbsentReads == 0 || trial.Trace.Loaded == 0 || trial.Trace.Lines < sent ||
+				len(trial.Trace.Operations) < 10 {
 				t.Errorf("%s: %d operations and %d before, %+v", name, trial.Ops, trial.WarmupOps, trial.Trace)
 			}
 			if open := trial.Open != nil; open != (name == "open") || open != (trial.Cell.Speed == 2) {
@@ -109,7 +110,8 @@ func TestReplayOfAFile(t *testing.T) {
 // A server that loses what it was sent is found out by a trace as by any other load.
 func TestReplayFindsLoss(t *testing.T) {
 	made := spec.Trace{File: filepath.Join(t.TempDir(), "x.csv")}
-	if err := os.WriteFile(made.File, []byte("1,a,1,0,7,get,0\n1,b,1,9,7,set,0\n1,b,1,9,7,get,0\n"), 0o600); err != nil {
+	lines := "1,a,1,0,7,get,0\n1,b,1,9,7,set,0\n1,b,1,9,7,get,0\n"
+	if err := os.WriteFile(made.File, []byte(lines), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	p := replaying(t, made, spec.Size{Operations: 3}, systemtest.Definition("one", systemtest.Forgetful))

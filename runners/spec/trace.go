@@ -70,7 +70,8 @@ func (s *Spec) decodeTrace(fields *document.Mapping) error {
 		return fields.Errorf("trace", "missing: what the workload %s replays", TraceWorkload)
 	}
 	if !slices.Equal(s.Workloads, []string{TraceWorkload}) {
-		return fields.Errorf("workloads", "%v: a trace is replayed by the workload [%s] alone", s.Workloads, TraceWorkload)
+		return fields.Errorf("workloads", "%v: a trace is replayed by the workload [%s] alone",
+			s.Workloads, TraceWorkload)
 	}
 	for _, field := range traceless {
 		if fields.Has(field) {

@@ -65,7 +65,8 @@ func TestMapping(t *testing.T) {
 		},
 		"counting": {
 			[]string{"a,1,1,9,delete,0", "a,1,2,9,incr,0", "a,1,2,9,incr,0", "a,1,2,9,decr,0", "a,1,2,9,append,0",
-				"a,1,1,9,get,0", "a,1,99,9,set,0", "b,1,0,9,get,0", "b,1,3,9,append,0", "b,1,3,9,get,0", "b,1,3,9,incr,0"},
+				"a,1,1,9,get,0", "a,1,99,9,set,0", "b,1,0,9,get,0", "b,1,3,9,append,0", "b,1,3,9,get,0",
+				"b,1,3,9,incr,0"},
 			[]string{"delete a -> 0", "incr a -> 1", "incr a -> 2", "decr a -> 1", "append a 0 B -> 1", "get a -> 1 B",
 				"set a 18 B", "get b -> none", "append b 3 B -> 3", "get b -> 3 B"},
 		},
@@ -197,7 +198,7 @@ func TestTooShort(t *testing.T) {
 	for want, part := range map[string]Part{
 		"2 requests in 3 lines can be sent, want 3": {WarmupRequests: 1, Requests: 2},
 		"it lasts 3s, want 4s":                      {WarmupTime: time.Second, Time: 3 * time.Second},
-		"is left to be measured":                    {WarmupTime: 2500 * time.Millisecond, Time: 500 * time.Millisecond},
+		"is left to be measured":                    {WarmupTime: 2500 * time.Millisecond, Time: time.Second / 2},
 	} {
 		_, err := New(NewReader(strings.NewReader(text), "test"), part)
 		if !errors.Is(err, ErrShort) || !strings.Contains(err.Error(), want) {
