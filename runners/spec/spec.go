@@ -39,6 +39,7 @@ type Spec struct {
 	Systems       []system.Definition
 	Load          Load
 	Durability    Durability
+	Trace         *Trace // what the workload TraceWorkload replays; nil without
 
 	Modes      map[string][]string // of transactions, by system; nil without transactions
 	Parameters Parameters
@@ -97,7 +98,7 @@ func Read(file string) (Spec, error) {
 
 func (s *Spec) decode(fields *document.Mapping) error {
 	var systems []string
-	var profiles, modes, parameters map[string]any
+	var profiles, modes, parameters, trace map[string]any
 	targets := s.Default.targets()
 	maps.Copy(targets, s.Load.targets())
 	maps.Copy(targets, s.Durability.targets())
@@ -108,6 +109,7 @@ func (s *Spec) decode(fields *document.Mapping) error {
 		"pipeline": &s.Pipeline, "systems": &systems, "profiles": &profiles,
 		"value_sizes": &s.ValueSizes, "insert_order": &s.InsertOrder,
 		"mapping": &s.Mapping, "modes": &modes, "parameters": &parameters,
+		"trace": &trace,
 	} {
 		targets[name] = target
 	}
@@ -127,6 +129,9 @@ func (s *Spec) decode(fields *document.Mapping) error {
 		return err
 	}
 	if err := s.decodeDurability(fields); err != nil {
+		return err
+	}
+	if err := s.decodeTrace(fields); err != nil {
 		return err
 	}
 	return s.decodeTransactions(fields)
