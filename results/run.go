@@ -94,6 +94,15 @@ func (r *Run) Validate() error {
 			return fmt.Errorf("%w: trial %d: %w", ErrRun, i, err)
 		}
 	}
+	for i := range r.Instrumented {
+		t := &r.Instrumented[i]
+		if !systems[t.Cell.System] {
+			return fmt.Errorf("%w: instrumented trial %d: system %q is not among the systems", ErrRun, i, t.Cell.System)
+		}
+		if err := t.validate(); err != nil {
+			return fmt.Errorf("%w: instrumented trial %d: %w", ErrRun, i, err)
+		}
+	}
 	return nil
 }
 

@@ -17,6 +17,9 @@ type Run struct {
 	PlannedTrials int          `json:"planned_trials"`        // on systems that are installed
 	NoiseFloor    *NoiseFloor  `json:"noise_floor,omitempty"` // of an A/A run
 	Trials        []Trial      `json:"trials"`
+	// Instrumented are extra trials that looked inside while they ran. Looking costs time: their
+	// figures are apart from those of Trials and enter no figure, table or comparison of them.
+	Instrumented []InstrumentedTrial `json:"instrumented,omitempty"`
 }
 
 // Experiment is one spec file of the run.
