@@ -26,10 +26,15 @@ func newRunCommand() *cobra.Command {
 		Long: "Start each system, load it, measure it and stop it, trial by trial in the order that\n" +
 			"`bench plan` prints, and write run.json and one HdrHistogram log per trial. A system whose\n" +
 			"binary is absent is recorded as not installed. Ctrl-C keeps the trials completed so far,\n" +
-			"which --resume goes on from.",
+			"which --resume goes on from.\n\n" +
+			"--instrument adds a trial of five seconds of each cell after all others, to look inside: perf\n" +
+			"samples the whole machine and leaves a flame graph in profiles/, bpf has the kernel time the\n" +
+			"server's BPF programs. Both slow down what they look at, so that nothing of it is among the\n" +
+			"measurements. With --resume they can be added to a run that is done.",
 		Example: "  bench run experiments/smoke.yaml\n" +
 			"  bench run experiments/ycsb.yaml --profile paper --out results/local/mine\n" +
-			"  bench run experiments/ycsb.yaml --profile paper --resume results/local/mine",
+			"  bench run experiments/ycsb.yaml --profile paper --resume results/local/mine\n" +
+			"  bench run experiments/ycsb-e.yaml --system bpfdb-local --instrument perf,bpf",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(command *cobra.Command, files []string) error {
 			p, err := readPlan(files, options)
@@ -100,6 +105,16 @@ func warn(w io.Writer, r *results.Run) {
 	}
 	if failed > 0 {
 		fmt.Fprintf(w, "bench: %d of %d trials failed; run.json says why\n", failed, len(r.Trials))
+	}
+	unseen := 0
+	for _, t := range r.Instrumented {
+		if t.NotInstalled != "" || t.Failure != "" {
+			unseen++
+		}
+	}
+	if unseen > 0 {
+		fmt.Fprintf(w, "bench: %d of %d instrumented trials show nothing, as the instrument is not installed or the "+
+			"trial failed; run.json says why\n", unseen, len(r.Instrumented))
 	}
 	if missing := r.PlannedTrials - len(r.Trials); missing > 0 {
 		fmt.Fprintf(w, "bench: stopped with %d of %d trials not run\n", missing, r.PlannedTrials)

@@ -34,7 +34,8 @@ func TestNotInstalled(t *testing.T) {
 		"echo 'perf not found for kernel 6.99'; exit 2\n": "perf not found for kernel 6.99",
 	} {
 		pretend(t, script)
-		if _, err := perf.Find(t.Context()); !errors.Is(err, perf.ErrNotInstalled) || !strings.Contains(err.Error(), want) {
+		_, err := perf.Find(t.Context())
+		if !errors.Is(err, perf.ErrNotInstalled) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want ErrNotInstalled with %q", script, err, want)
 		}
 	}

@@ -29,6 +29,9 @@ type observer struct{ done func(results.Trial) }
 
 func (observer) Begin([]plan.Trial)  {}
 func (observer) Starting(plan.Trial) {}
+
+func (observer) Looked(results.InstrumentedTrial) {}
+
 func (o observer) Done(t results.Trial) {
 	if o.done != nil {
 		o.done(t)

@@ -17,7 +17,7 @@ import (
 // measureTransactions makes a trial of a transactional workload: load, run, read back. A
 // search for a rate does so for every rate it tries, as the data tell of one run only.
 func measureTransactions(
-	ctx context.Context, t plan.Trial, server *system.Server, trial *results.Trial, out string,
+	ctx context.Context, t plan.Trial, server *system.Server, trial *results.Trial, out string, with instrument,
 ) error {
 	config := configure(t, server.Addr)
 	trial.ServerEmpty = server.MemoryBytes(ctx)
@@ -26,7 +26,7 @@ func measureTransactions(
 	}
 	trial.ServerMemory = server.MemoryBytes(ctx)
 	trial.ServerResident, trial.ServerMaps = server.ResidentBytes(), server.MapBytes()
-	m := &measurement{trial: trial, clients: t.Clients}
+	m := &measurement{trial: trial, clients: t.Clients, server: server, with: with}
 	var result *driver.Result
 	var err error
 	if t.SLO == nil {

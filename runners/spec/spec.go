@@ -39,6 +39,9 @@ type Spec struct {
 	Systems       []system.Definition
 	Load          Load
 	Durability    Durability
+	// Instruments of extra trials, one of each cell, that are not measured but looked into; see
+	// results.Instruments. None by default.
+	Instruments []string
 
 	Modes      map[string][]string // of transactions, by system; nil without transactions
 	Parameters Parameters
@@ -108,6 +111,7 @@ func (s *Spec) decode(fields *document.Mapping) error {
 		"pipeline": &s.Pipeline, "systems": &systems, "profiles": &profiles,
 		"value_sizes": &s.ValueSizes, "insert_order": &s.InsertOrder,
 		"mapping": &s.Mapping, "modes": &modes, "parameters": &parameters,
+		"instruments": &s.Instruments,
 	} {
 		targets[name] = target
 	}
