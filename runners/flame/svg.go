@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 )
 
@@ -39,7 +40,7 @@ func Draw(w io.Writer, title string, stacks Stacks) error {
 		return fmt.Errorf("flame graph %q: %w", title, ErrEmpty)
 	}
 	scale := float64(innerWidth) / float64(root.samples)
-	all := boxes(root, max(1, uint64(leastPX/scale)))
+	all := boxes(root, uint64(math.Ceil(leastPX/scale)))
 	levels := 0
 	for _, b := range all {
 		levels = max(levels, b.level)
