@@ -48,8 +48,8 @@ func (p Plan) printInstrumented(w io.Writer) error {
 	for _, t := range p.Instrumented {
 		c := t.Cell
 		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%d B\t%d\t%d\t%s\t%s\t%s\t%s\n", t.Order, t.Instrument,
-			c.Experiment, c.Workload, c.Distribution, c.ValueBytes, c.Connections, c.Pipeline, load(c), amount(t), c.Arm(),
-			t.CellHash)
+			c.Experiment, c.Workload, c.Distribution, c.ValueBytes, c.Connections, c.Pipeline, load(c), amount(t),
+			c.Arm(), t.CellHash)
 	}
 	return table.Flush()
 }

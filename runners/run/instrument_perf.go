@@ -56,8 +56,8 @@ func (p *profiler) report(ctx context.Context, trial *results.InstrumentedTrial,
 		return err
 	}
 	shares := stacks.Shares()
-	profile := results.Profile{Perf: p.tool.Version, FrequencyHz: frequencyHz, Samples: shares.Samples, Idle: shares.Idle,
-		User: shares.User, Kernel: shares.Kernel, BPF: shares.BPF,
+	profile := results.Profile{Perf: p.tool.Version, FrequencyHz: frequencyHz,
+		Samples: shares.Samples, Idle: shares.Idle, User: shares.User, Kernel: shares.Kernel, BPF: shares.BPF,
 		FlameGraph: instrumentFile(trial, ".svg"), Stacks: instrumentFile(trial, ".folded")}
 	title := profileTitle(trial.Cell)
 	err = writeFile(out, profile.FlameGraph, func(w io.Writer) error { return flame.Draw(w, title, stacks) })

@@ -94,7 +94,8 @@ esac
 	dir, r := lookInto(t, instrumented(t, results.InstrumentPerf, good("one"), good("two")))
 	for i, trial := range r.Instrumented {
 		p := trial.Profile
-		if trial.Failure != "" || p == nil || p.Samples != 1 || p.Kernel != 1 || trial.Ops == 0 || trial.CPU.BusyNS == 0 {
+		if trial.Failure != "" || p == nil || p.Samples != 1 || p.Kernel != 1 || trial.Ops == 0 ||
+			trial.CPU.BusyNS == 0 {
 			t.Fatalf("trial %+v, profile %+v", trial, p)
 		}
 		if folded, err := os.ReadFile(filepath.Join(dir, p.Stacks)); string(folded) != "server;serve;tcp_recv_[k] 1\n" {
@@ -172,11 +173,12 @@ esac
 		t.Errorf("left behind: %v", left)
 	}
 	fakePerf(t, "exit 1\n") // as where the package for the kernel is missing
-	if r, err = run.Resume(t.Context(), p, out, observer{}); err != nil || len(r.Trials) != 1 || len(r.Instrumented) != 1 {
+	r, err = run.Resume(t.Context(), p, out, observer{})
+	if err != nil || len(r.Trials) != 1 || len(r.Instrumented) != 1 {
 		t.Errorf("resumed: %v, %+v", err, r)
 	}
-	if _, err = run.Resume(t.Context(), instrumented(t, results.InstrumentBPF, good("one")), out, observer{}); !errors.Is(
-		err, run.ErrOtherRun) {
+	other := instrumented(t, results.InstrumentBPF, good("one"))
+	if _, err = run.Resume(t.Context(), other, out, observer{}); !errors.Is(err, run.ErrOtherRun) {
 		t.Errorf("with another instrument: %v, want ErrOtherRun", err)
 	}
 }
@@ -208,8 +210,8 @@ func TestProgramTimes(t *testing.T) {
 		}
 		p := trial.Programs[0]
 		// With a pipeline of one each operation is a packet; that of its reply's acknowledgement may follow.
-		if p.Name != systemtest.FilterName || p.Type != "SocketFilter" || p.Runs < trial.Ops*9/10 || p.Runs > trial.Ops*3 ||
-			p.RunTimeNS == 0 || p.PerRunNS != float64(p.RunTimeNS)/float64(p.Runs) ||
+		if p.Name != systemtest.FilterName || p.Type != "SocketFilter" ||
+			p.Runs < trial.Ops*9/10 || p.Runs > trial.Ops*3 || p.RunTimeNS == 0 || p.PerRunNS != float64(p.RunTimeNS)/float64(p.Runs) ||
 			p.PerOpNS != float64(p.RunTimeNS)/float64(trial.Ops) {
 			t.Errorf("%d operations: %+v", trial.Ops, p)
 		}
@@ -223,7 +225,8 @@ func TestProgramTimes(t *testing.T) {
 // somebody may have set.
 func counts(t *testing.T) bool {
 	t.Helper()
-	if text, err := os.ReadFile("/proc/sys/kernel/bpf_stats_enabled"); err != nil || strings.TrimSpace(string(text)) != "0" {
+	text, err := os.ReadFile("/proc/sys/kernel/bpf_stats_enabled")
+	if err != nil || strings.TrimSpace(string(text)) != "0" {
 		t.Logf("kernel.bpf_stats_enabled is %q, %v: nothing to tell by", text, err)
 		return false
 	}
