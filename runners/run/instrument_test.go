@@ -211,7 +211,8 @@ func TestProgramTimes(t *testing.T) {
 		p := trial.Programs[0]
 		// With a pipeline of one each operation is a packet; that of its reply's acknowledgement may follow.
 		if p.Name != systemtest.FilterName || p.Type != "SocketFilter" ||
-			p.Runs < trial.Ops*9/10 || p.Runs > trial.Ops*3 || p.RunTimeNS == 0 || p.PerRunNS != float64(p.RunTimeNS)/float64(p.Runs) ||
+			p.Runs < trial.Ops*9/10 || p.Runs > trial.Ops*3 || p.RunTimeNS == 0 ||
+			p.PerRunNS != float64(p.RunTimeNS)/float64(p.Runs) ||
 			p.PerOpNS != float64(p.RunTimeNS)/float64(trial.Ops) {
 			t.Errorf("%d operations: %+v", trial.Ops, p)
 		}
