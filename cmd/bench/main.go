@@ -46,7 +46,8 @@ func bench(ctx context.Context, arguments []string, stdout, stderr io.Writer) in
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(newPlanCommand(), newRunCommand(), newEnvCommand(), newPlotCommand(), newReportCommand(),
-		newGateCommand(), newGateSelftestCommand(), newCompareCommand(), newExportCommand(), newHistoryCommand(), newWorkerCommand())
+		newGateCommand(), newGateSelftestCommand(), newCompareCommand(), newExportCommand(), newHistoryCommand(),
+		newCheckCommand(), newTuneCommand(), newWorkerCommand())
 	root.SetArgs(arguments)
 	root.SetOut(stdout)
 	root.SetErr(stderr)

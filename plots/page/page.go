@@ -180,6 +180,9 @@ func warnings(d *summary.Data) []string {
 		if run.Environment.GitDirty {
 			found = append(found, "The source had uncommitted changes: the commit alone does not reproduce this.")
 		}
+		for _, what := range run.Environment.Noise {
+			found = append(found, "Before the run: "+what+".")
+		}
 		failed, saturated := 0, 0
 		for _, t := range run.Trials {
 			if t.Failure != "" {

@@ -126,8 +126,8 @@ func seriesName(profile string, c results.Cell) string {
 		panic(fmt.Sprintf("export: %v", err)) // no plain data fails to encode
 	}
 	sum := sha256.Sum256(text)
-	name := fmt.Sprintf("%s.%s.%s.%s.v%d.c%d.p%d.%s.%s", c.Experiment, c.Arm(), c.Workload, c.Distribution, c.ValueBytes,
-		c.Connections, c.Pipeline, profile, hex.EncodeToString(sum[:4]))
+	name := fmt.Sprintf("%s.%s.%s.%s.v%d.c%d.p%d.%s.%s", c.Experiment, c.Arm(), c.Workload, c.Distribution,
+		c.ValueBytes, c.Connections, c.Pipeline, profile, hex.EncodeToString(sum[:4]))
 	return strings.Map(func(r rune) rune {
 		if strings.ContainsRune(" /:", r) {
 			return '_'

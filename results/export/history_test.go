@@ -38,7 +38,8 @@ func TestHistory(t *testing.T) {
 	for _, s := range series {
 		names[s.Name] = true
 		last := s.Points[len(s.Points)-1]
-		if last.Commit != "0123456789abcdef-dirty" || last.Trials != 1 || len(last.Values) != len(export.HistoryMetrics) {
+		if last.Commit != "0123456789abcdef-dirty" || last.Trials != 1 ||
+			len(last.Values) != len(export.HistoryMetrics) {
 			t.Errorf("%s ends with %+v", s.Name, last)
 		}
 		if len(s.Points) == 1 {

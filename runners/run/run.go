@@ -13,6 +13,7 @@ import (
 	"bpfdb/results"
 	"bpfdb/runners/host"
 	"bpfdb/runners/plan"
+	"bpfdb/runners/quiet"
 	"bpfdb/runners/system"
 )
 
@@ -177,6 +178,9 @@ func environment(ctx context.Context) results.Environment {
 	e := host.ReadEnvironment(os.DirFS("/"))
 	host.ReadSource(ctx, ".", &e)
 	e.HarnessFlags = os.Args[1:]
+	for _, f := range quiet.Check(os.DirFS("/")) {
+		e.Noise = append(e.Noise, f.Text)
+	}
 	e.Offloads = map[string]map[string]bool{"lo": host.ReadOffloads("lo")}
 	return e
 }
