@@ -124,6 +124,9 @@ func (t *Trial) validate() error {
 	if !filepath.IsLocal(t.HistogramLog) {
 		return fmt.Errorf("histogram_log %q does not lie in the run directory", t.HistogramLog)
 	}
+	if t.WindowLog != "" && !filepath.IsLocal(t.WindowLog) {
+		return fmt.Errorf("window_log %q does not lie in the run directory", t.WindowLog)
+	}
 	if all := t.All(); all == nil || all.Count == 0 {
 		return errors.New(`latency has no counts for "all"`)
 	}

@@ -135,8 +135,10 @@ type Trial struct {
 	// ClampedShare is the share of the values whose size did not fit and was changed, where
 	// their law is not bounded.
 	ClampedShare float64 `json:"clamped_share,omitempty"`
-	HistogramLog string  `json:"histogram_log"`     // path of the .hlog, relative to run.json
-	Failure      string  `json:"failure,omitempty"` // why the trial is unusable; empty when it is good
+	HistogramLog string  `json:"histogram_log"` // path of the .hlog, relative to run.json
+	// WindowLog is the same for the windows: an interval for each, latencies to two digits.
+	WindowLog string `json:"window_log,omitempty"`
+	Failure   string `json:"failure,omitempty"` // why the trial is unusable; empty when it is good
 }
 
 // OpLatency summarises one operation kind's latency: in Trial.Latency the service time of a

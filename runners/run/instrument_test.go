@@ -62,7 +62,7 @@ func lookInto(t *testing.T, p plan.Plan) (dir string, r *results.Run) {
 	if left, _ := filepath.Glob(filepath.Join(os.TempDir(), "bench-*")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
-	if logs, _ := filepath.Glob(filepath.Join(dir, "trials", "*.hlog")); len(logs) != len(r.Trials) {
+	if logs, _ := filepath.Glob(filepath.Join(dir, "trials", "*.hlog")); len(logs) != 2*len(r.Trials) {
 		t.Errorf("%d histogram logs for %d measured trials", len(logs), len(r.Trials))
 	}
 	return dir, r

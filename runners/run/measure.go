@@ -121,6 +121,9 @@ func measureServer(
 	if trial.HistogramLog, err = writeHistograms(out, trial, byKind(result)); err != nil {
 		return err
 	}
+	if trial.WindowLog, err = writeWindows(out, trial, result.Windows); err != nil {
+		return err
+	}
 	return check(result)
 }
 

@@ -52,6 +52,9 @@ func measureTransactions(
 	if trial.HistogramLog, err = writeHistograms(out, trial, byKind(result)); err != nil {
 		return err
 	}
+	if trial.WindowLog, err = writeWindows(out, trial, result.Windows); err != nil {
+		return err
+	}
 	if err := check(result); err != nil || t.SLO != nil {
 		return err
 	}
