@@ -108,10 +108,12 @@ type Trial struct {
 	CPU            CPU         `json:"cpu"`
 	ServerMemory   uint64      `json:"server_memory_bytes,omitempty"`
 	// ServerEmpty is the same before loading; Resident and Maps are what the process and the
-	// BPF maps of the server take after it.
-	ServerEmpty    uint64 `json:"server_empty_bytes,omitempty"`
-	ServerResident uint64 `json:"server_resident_bytes,omitempty"`
-	ServerMaps     uint64 `json:"server_map_bytes,omitempty"`
+	// BPF maps of the server take after it, EmptyResident and EmptyMaps before.
+	ServerEmpty         uint64 `json:"server_empty_bytes,omitempty"`
+	ServerResident      uint64 `json:"server_resident_bytes,omitempty"`
+	ServerMaps          uint64 `json:"server_map_bytes,omitempty"`
+	ServerEmptyResident uint64 `json:"server_empty_resident_bytes,omitempty"`
+	ServerEmptyMaps     uint64 `json:"server_empty_map_bytes,omitempty"`
 
 	Client  Client    `json:"client"`
 	Open    *OpenLoop `json:"open,omitempty"`

@@ -31,6 +31,7 @@ type content struct {
 	Sections []section
 	Profiles []profile
 	Programs template.HTML // empty where no program was timed
+	Memory   template.HTML // empty where no server tells
 	Systems  []results.System
 	Facts    []fact
 	Warnings []string
@@ -69,6 +70,9 @@ func Write(w io.Writer, d *summary.Data, dir string) error {
 	c.Profiles = profiles(d, dir)
 	if text := tables.Programs(d); text != "" {
 		c.Programs = markdown(text)
+	}
+	if text := tables.Memory(d); text != "" {
+		c.Memory = markdown(text)
 	}
 	figures, err := drawings(d)
 	if err != nil {

@@ -90,6 +90,7 @@ func measureServer(
 	}
 	config := configure(t, server.Addr)
 	trial.ServerEmpty = server.MemoryBytes(ctx)
+	trial.ServerEmptyResident, trial.ServerEmptyMaps = server.ResidentBytes(), server.MapBytes()
 	if err := load(ctx, config, server); err != nil {
 		return explain(ctx, err, server)
 	}

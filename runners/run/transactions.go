@@ -21,6 +21,7 @@ func measureTransactions(
 ) error {
 	config := configure(t, server.Addr)
 	trial.ServerEmpty = server.MemoryBytes(ctx)
+	trial.ServerEmptyResident, trial.ServerEmptyMaps = server.ResidentBytes(), server.MapBytes()
 	if err := loadDataset(ctx, config, server); err != nil {
 		return explain(ctx, err, server)
 	}
