@@ -15,7 +15,7 @@ import (
 func newHistoryCommand() *cobra.Command {
 	var out string
 	command := &cobra.Command{
-		Use:   "history RUNDIR... --out DIR",
+		Use:   "history RUNDIR... [--out DIR]",
 		Short: "Write the history of every cell over many runs, for Otava to find change points",
 		Long: "Write a CSV file for each cell, with a line per run and the medians of its good trials, and an\n" +
 			"otava.yaml that names them all: `otava analyze TEST` in that directory finds the runs from which on\n" +

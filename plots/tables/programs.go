@@ -8,8 +8,8 @@ import (
 	"bpfdb/results"
 )
 
-// Programs says what each BPF program took in the instrumented trials of the runs, those that did
-// not run left out; empty without such trials. Processor time stands beside it: it is the whole
+// Programs says what each BPF program took in the instrumented trials of the runs, those that hardly
+// ran left out; empty without such trials. Processor time stands beside it: it is the whole
 // machine's, softirqs included, while the kernel kept its statistics.
 func Programs(d *summary.Data) string {
 	t := newTable(3, "setting", "system", "BPF program", "runs per op", "time per run", "time per op",
@@ -28,6 +28,9 @@ func Programs(d *summary.Data) string {
 	}
 	return t.String()
 }
+
+// leastShare is which part of all programs' time one must take to have a row: a thousandth.
+const leastShare = 1000
 
 // programRows has the whole machine in the first row of a trial, then its programs.
 func programRows(t *table, trial *results.InstrumentedTrial) {
@@ -51,7 +54,7 @@ func programRows(t *table, trial *results.InstrumentedTrial) {
 	cells := programCells(trial, what, runs, time)
 	t.row(append(cells, units.Duration(trial.CPU.PerOpNS), units.Duration(softirq))...)
 	for _, p := range trial.Programs {
-		if p.Runs > 0 && ran > 1 {
+		if ran > 1 && p.Runs > 0 && p.RunTimeNS >= time/leastShare {
 			t.row(programCells(trial, p.Name, p.Runs, p.RunTimeNS)...)
 		}
 	}

@@ -28,7 +28,6 @@ func TestPrograms(t *testing.T) {
 	for _, want := range []string{
 		"| bpfdb-sockmap | all together | 2.00 | 800 ns | 1.60 µs | 20.0 % | 8.00 µs | 500 ns |\n",
 		"| bpfdb-sockmap | serve | 2.00 | 800 ns | 1.60 µs | 20.0 % | – | – |\n",
-		"| bpfdb-sockmap | accept | 0.00 | 100 ns |",
 		"| redis | none | – | – | – | – | 8.00 µs | 500 ns |\n",
 		"ycsb-c, zipfian, 100 B values, c50, pipeline 1 | redis | failed: no permission |",
 	} {
@@ -36,8 +35,8 @@ func TestPrograms(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, got)
 		}
 	}
-	if strings.Contains(got, "prune") {
-		t.Errorf("a program that did not run is shown:\n%s", got)
+	if strings.Contains(got, "prune") || strings.Contains(got, "accept") {
+		t.Errorf("a program that did not or hardly run is shown:\n%s", got)
 	}
 	if after, _ := tables.Section(d, "ycsb"); after != before {
 		t.Error("instrumented trials changed a table of measured ones")

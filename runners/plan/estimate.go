@@ -84,7 +84,7 @@ func (t Trial) tries() float64 {
 // run.json; windowBytes is what each second of it adds.
 const (
 	trialBytes  = 30_000
-	windowBytes = 120
+	windowBytes = 1000 // most of it in the log of the windows
 
 	profileBytes = 1_000_000 // of stacks and their drawing
 )
