@@ -16,7 +16,6 @@ type Memory struct {
 	Mapping    string // as Setting.Mapping has it
 	ValueBytes int
 	Records    uint64
-	Trials     int
 
 	UsedPerKey     float64 // by the server's own count, used_memory
 	ResidentPerKey float64 // of the process
@@ -49,13 +48,19 @@ func (d *Data) Memory() []Memory {
 	}
 	var all []Memory
 	for at, of := range trials {
-		m := Memory{System: at.system, Mapping: at.mapping, ValueBytes: at.value, Records: at.records, Trials: len(of)}
-		keys := float64(at.records)
-		m.UsedPerKey = grown(of, func(t *results.Trial) (uint64, uint64) { return t.ServerEmpty, t.ServerMemory }) / keys
-		m.ResidentPerKey = grown(of, func(t *results.Trial) (uint64, uint64) {
-			return t.ServerEmptyResident, t.ServerResident
-		}) / keys
-		m.MapsPerKey = grown(of, func(t *results.Trial) (uint64, uint64) { return t.ServerEmptyMaps, t.ServerMaps }) / keys
+		m := Memory{System: at.system, Mapping: at.mapping, ValueBytes: at.value, Records: at.records}
+		for _, figure := range []struct {
+			to   *float64
+			read func(*results.Trial) (empty, loaded uint64)
+		}{
+			{&m.UsedPerKey, func(t *results.Trial) (uint64, uint64) { return t.ServerEmpty, t.ServerMemory }},
+			{&m.ResidentPerKey, func(t *results.Trial) (uint64, uint64) {
+				return t.ServerEmptyResident, t.ServerResident
+			}},
+			{&m.MapsPerKey, func(t *results.Trial) (uint64, uint64) { return t.ServerEmptyMaps, t.ServerMaps }},
+		} {
+			*figure.to = grown(of, figure.read) / float64(at.records)
+		}
 		var maps []float64
 		for _, t := range of {
 			maps = append(maps, float64(t.ServerMaps))
