@@ -191,6 +191,8 @@ enum counter {
 	COUNTER_CONNECTIONS, /* connections taken by a fast path */
 	COUNTER_LOCAL_CONNECTIONS, /* ... of them by the local path */
 	COUNTER_LOCAL_BATCHES, /* fast batches in the client's own send() */
+	COUNTER_LOCAL_ANSWERS, /* replies of user space put into a client's receive queue */
+	COUNTER_LOCAL_REQUESTS, /* requests for it put into a server's */
 	COUNTER_WIRE_RESENT, /* wire: reply segments sent once more */
 	COUNTER_WIRE_REFUSED, /* wire: packets dropped, for TCP to send again */
 	COUNTER_NR,
@@ -248,8 +250,13 @@ struct conn {
 	__u64 queue; /* heap block with their bytes, 0 = none */
 	__u32 queue_len;
 	__u32 queue_size; /* bytes asked for the block */
-	__u32 client_seq; /* local, gate open: TCP sequence number behind what user space received */
-	__u32 server_seq; /* ... and behind what it sent */
+	__u32 client_seq; /* local, gate open: TCP sequence number behind what user space received, ... */
+	__u32 server_seq; /* ... and behind what it sent, had all gone over TCP */
+	__u64 client; /* local: cookie of the client's socket, */
+	__u64 client_sock; /* addresses of both ends, for reading, */
+	__u64 server_sock;
+	__u32 requested; /* and the bytes that went past TCP to the server, */
+	__u32 answered; /* and to the client */
 };
 
 /* ---- transaction ---------------------------------------------------------------- */

@@ -37,6 +37,13 @@ struct pair_key {
 	__u32 _pad;
 };
 
+/* What one end of a connection tells the other. */
+struct pair {
+	__u64 server; /* cookie of our end, 0 = not established yet */
+	__u64 client; /* cookie and address of the client's socket */
+	__u64 client_sock;
+};
+
 /* What a client's socket carries. */
 struct local {
 	struct pair_key key;
@@ -58,7 +65,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 4096); /* set by the loader */
 	__type(key, struct pair_key);
-	__type(value, __u64); /* cookie of our end, 0 = not established yet */
+	__type(value, struct pair);
 } bpfdb_pairs SEC(".maps");
 
 /* Clients' sockets by their cookies. */
@@ -141,8 +148,9 @@ static __always_inline void local_syn(struct bpf_sock_ops *skops)
 static __always_inline void local_client(struct bpf_sock_ops *skops, struct bpf_sock *sk)
 {
 	struct pair_key k = {};
-	__u64 cookie, none = 0;
+	struct pair p = {};
 	struct local *l;
+	__u64 cookie;
 
 	bpf_sk_storage_delete(&bpfdb_local, sk);
 	key_of_client(skops, &k);
@@ -161,7 +169,9 @@ static __always_inline void local_client(struct bpf_sock_ops *skops, struct bpf_
 	if (bpf_sock_hash_update(skops, &bpfdb_clients, &cookie, BPF_ANY))
 		return;
 	bpf_sock_ops_cb_flags_set(skops, BPF_SOCK_OPS_STATE_CB_FLAG);
-	if (!bpf_map_update_elem(&bpfdb_pairs, &k, &none, BPF_NOEXIST))
+	p.client = cookie;
+	p.client_sock = (__u64)bpf_skc_to_tcp_sock(sk);
+	if (!bpf_map_update_elem(&bpfdb_pairs, &k, &p, BPF_NOEXIST))
 		l->server = 0;
 }
 
@@ -175,18 +185,22 @@ static __always_inline void local_client_gone(struct bpf_sock *sk)
 }
 
 /* Step 3. 0 when the client is on this host, and the connection entered bpfdb_conns. */
-static __always_inline int local_server(struct bpf_sock_ops *skops, __u64 cookie)
+static __always_inline int local_server(struct bpf_sock_ops *skops, struct bpf_sock *sk,
+					__u64 cookie)
 {
 	struct conn c = {.protocol = 2, .flags = BPFDB_CONN_LOCAL, .gate = GATE_CLOSED | GATE_DEAD};
 	struct pair_key k = {};
 	struct conn *entry;
-	__u64 *server;
+	struct pair *p;
 
 	key_of_server(skops, &k, skops->family, skops->rcv_nxt - 1, skops->snd_nxt - 1);
-	server = bpf_map_lookup_elem(&bpfdb_pairs, &k);
-	if (!server)
+	p = bpf_map_lookup_elem(&bpfdb_pairs, &k);
+	if (!p)
 		return -ENOENT;
 	c.cookie = cookie;
+	c.client = p->client;
+	c.client_sock = p->client_sock;
+	c.server_sock = (__u64)bpf_skc_to_tcp_sock(sk);
 	c.isns = k.isns;
 	if (bpf_map_update_elem(&bpfdb_conns, &cookie, &c, BPF_NOEXIST))
 		return -ENOENT;
@@ -195,22 +209,22 @@ static __always_inline int local_server(struct bpf_sock_ops *skops, __u64 cookie
 		return -ENOENT;
 	/* All of the entry is written: only now may it be entered, and its cookie become known. */
 	__sync_fetch_and_and(&entry->gate, ~GATE_DEAD);
-	WRITE_ONCE(*server, cookie);
+	WRITE_ONCE(p->server, cookie);
 	return 0;
 }
 
 /* Step 4. True when the other end is not known. */
 static __always_inline int local_unpaired(struct local *l)
 {
-	__u64 *server;
+	struct pair *p;
 
 	if (l->server)
 		return l->server == SERVER_NONE;
-	server = bpf_map_lookup_elem(&bpfdb_pairs, &l->key);
-	l->server = server ? READ_ONCE(*server) : SERVER_NONE;
-	if (server && l->server)
+	p = bpf_map_lookup_elem(&bpfdb_pairs, &l->key);
+	l->server = p ? READ_ONCE(p->server) : SERVER_NONE;
+	if (p && l->server)
 		bpf_map_delete_elem(&bpfdb_pairs, &l->key);
-	return !l->server || !server;
+	return !l->server || !p;
 }
 
 #endif

@@ -8,16 +8,15 @@
  *
  * Replies sit in a queue of the socket map, which the kernel reads before TCP's, and requests
  * that pass take longer than those that do not. So the program answers only when user space has
- * received all that the client sent over TCP, and the client has read all that it sent back.
+ * received all that the client sent, and the client has read all that it sent back over TCP.
  */
 #include "scratch.bpf.h"
-#include "local.bpf.h"
+#include "local_direct.bpf.h"
 
 #define LOCAL_MAX_REPLY 32768 /* bytes of replies in one message; a larger one comes over TCP */
 #define LOCAL_MAX_QUEUED (1 << 20) /* memory for replies that a client has not read */
 #define LOCAL_MESSAGE 1024 /* memory a queued message takes beside its bytes */
 #define LOCAL_MAX_MESSAGES (LOCAL_MAX_QUEUED / LOCAL_MESSAGE)
-#define SEND_SHUTDOWN 2
 
 #include "local_gate.bpf.h"
 #include "local_message.bpf.h"
@@ -65,13 +64,11 @@ static __always_inline enum counter local_refusal(struct bpf_sock *sk, struct co
 	if (!tp)
 		return COUNTER_FALLBACK_SOCKET;
 	base = &tp->inet_conn.icsk_inet.sk;
-	/* Completions of MSG_ZEROCOPY and low-water marks are TCP's; a shut socket must fail. */
-	if (base->sk_shutdown & SEND_SHUTDOWN || base->sk_rcvlowat > 1 ||
-	    base->__sk_common.skc_flags &
-		    1ULL << bpf_core_enum_value(enum sock_flags, SOCK_ZEROCOPY))
+	if (sends_by_tcp(base) || receives_by_tcp(base))
 		return COUNTER_FALLBACK_SOCKET;
-	if (tp->write_seq != c->client_seq || tp->rcv_nxt != c->server_seq ||
-	    tp->copied_seq != c->server_seq)
+	if (tp->write_seq + c->requested != c->client_seq ||
+	    tp->rcv_nxt + c->answered != c->server_seq ||
+	    tp->copied_seq + c->answered != c->server_seq)
 		return COUNTER_FALLBACK_UNREAD;
 	if (local_backlogged(l, tp))
 		return COUNTER_FALLBACK_BACKLOG;
@@ -190,8 +187,9 @@ static __always_inline enum outcome local_serve(struct sk_msg_md *msg, struct bp
 }
 
 /* Leaves the gate, closed where the outcome wants it, and turns the outcome into a verdict. */
-static __always_inline int local_leave(struct sk_msg_md *msg, struct conn *c, struct local *l,
-				       enum outcome outcome, __u32 replied, __u32 again)
+static __always_inline int local_leave(struct sk_msg_md *msg, struct bpf_sock *sk, struct conn *c,
+				       struct local *l, enum outcome outcome, __u32 replied,
+				       __u32 again)
 {
 	__u64 self = l->self;
 	int verdict;
@@ -204,6 +202,8 @@ static __always_inline int local_leave(struct sk_msg_md *msg, struct conn *c, st
 		count(COUNTER_LOCAL_BATCHES, 1);
 		if (verdict != SK_PASS)
 			outcome = OUTCOME_ABORT;
+	} else if (outcome != OUTCOME_ABORT && local_request(msg, sk, c, l)) {
+		verdict = SK_PASS;
 	} else {
 		verdict = local_pass(msg, l, again);
 	}
@@ -248,7 +248,7 @@ int bpfdb_local_send(struct sk_msg_md *msg)
 	case ENTRY_OPEN:
 		outcome = local_serve(msg, sk, c, l, &replied);
 	}
-	return local_leave(msg, c, l, outcome, replied, again);
+	return local_leave(msg, sk, c, l, outcome, replied, again);
 }
 
 /*

@@ -51,6 +51,7 @@ const volatile __u8 sockmap_on = 1;
 const volatile __u8 local_on = 1;
 
 #include "local.bpf.h"
+#include "local_direct.bpf.h"
 #include "sockmap_sockops.bpf.h"
 #include "sockmap_verdict.bpf.h"
 #include "sockmap_reply.bpf.h"

@@ -20,10 +20,13 @@ static __always_inline void take_in(struct bpf_sock_ops *skops, struct bpf_sock 
 	if (!mark)
 		return;
 	cookie = bpf_get_socket_cookie(skops);
-	if (local_on && !local_server(skops, cookie))
+	if (local_on && !local_server(skops, sk, cookie)) {
 		count(COUNTER_LOCAL_CONNECTIONS, 1);
-	else if (!sockmap_on || sockmap_server(skops, cookie))
+		/* Without a place there replies go over TCP. */
+		bpf_sock_hash_update(skops, &bpfdb_servers, &cookie, BPF_ANY);
+	} else if (!sockmap_on || sockmap_server(skops, cookie)) {
 		return;
+	}
 	*mark = cookie;
 	bpf_sock_ops_cb_flags_set(skops, BPF_SOCK_OPS_STATE_CB_FLAG);
 	count(COUNTER_CONNECTIONS, 1);

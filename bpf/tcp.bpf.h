@@ -20,6 +20,7 @@ struct list_head {
 struct sock;
 
 struct sock_common {
+	__u8 skc_state;
 	unsigned long skc_flags;
 	struct sock *skc_listener;
 	atomic64_t skc_cookie;

@@ -201,14 +201,17 @@ static __always_inline int packet_ip6(struct __sk_buff *skb, struct packet *p, i
 		return -EINVAL;
 	p->tcp = ETHERNET_BYTES + IP6_BYTES;
 	p->protocol = ip.protocol;
+	if (bpf_ntohl(ip.flow) >> 28 != 6)
+		return -EINVAL;
 	if (packet_extensions(skb, p))
 		return -EINVAL;
 	__builtin_memcpy(p->key.client, in ? ip.source : ip.destination, 16);
 	__builtin_memcpy(p->key.server, in ? ip.destination : ip.source, 16);
 	p->ip4 = 0;
 	p->ce = (bpf_ntohl(ip.flow) >> 20 & ECN_MASK) == ECN_CE;
-	return ip.len ? bpf_ntohs(ip.len) - (p->tcp - ETHERNET_BYTES - IP6_BYTES)
-		      : skb->len - p->tcp;
+	/* As above; else the kernel drops what says that it is empty. */
+	return ip.len || !skb->gso_size ? bpf_ntohs(ip.len) - (p->tcp - ETHERNET_BYTES - IP6_BYTES)
+					: skb->len - p->tcp;
 }
 
 /* Options other than timestamps make a segment odd; without any there are none of either. */

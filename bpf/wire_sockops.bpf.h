@@ -94,9 +94,10 @@ static __always_inline void wire_take_in(struct bpf_sock_ops *skops, struct bpf_
 					 __u64 *mark)
 {
 	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
-	struct conn c = {.protocol = 2, .flags = BPFDB_CONN_WIRE};
+	static const struct conn fresh = {.protocol = 2, .flags = BPFDB_CONN_WIRE};
 	struct wire w = {};
 	struct wire_key k = {};
+	struct conn *c;
 
 	if (!tp || tp->ecn_flags & ECN_ACCURATE)
 		return;
@@ -105,11 +106,14 @@ static __always_inline void wire_take_in(struct bpf_sock_ops *skops, struct bpf_
 	wire_begin(&w, tp, early_bytes(skops));
 	w.key = k;
 	w.cookie = bpf_get_socket_cookie(skops);
-	c.cookie = w.cookie;
-	if (bpf_map_update_elem(&bpfdb_conns, &c.cookie, &c, BPF_NOEXIST))
+	if (bpf_map_update_elem(&bpfdb_conns, &w.cookie, &fresh, BPF_NOEXIST))
 		return;
+	c = bpf_map_lookup_elem(&bpfdb_conns, &w.cookie);
+	if (!c)
+		return;
+	c->cookie = w.cookie;
 	if (bpf_map_update_elem(&bpfdb_wires, &k, &w, BPF_ANY)) {
-		bpf_map_delete_elem(&bpfdb_conns, &c.cookie);
+		bpf_map_delete_elem(&bpfdb_conns, &w.cookie);
 		return;
 	}
 	*mark = w.cookie;

@@ -11,6 +11,7 @@ import (
 	"github.com/cilium/ebpf/rlimit"
 
 	"bpfdb/engine/redolog"
+	"bpfdb/internal/bpfload"
 )
 
 // DB is an engine in the kernel.
@@ -126,7 +127,7 @@ func (db *DB) load() error {
 		db.sizesOf(adopted)
 	}
 	db.size(spec, adopted)
-	db.collection, err = ebpf.NewCollectionWithOptions(spec, maps)
+	db.collection, err = bpfload.Load(spec, maps)
 	if errors.Is(err, ebpf.ErrMapIncompatible) && adopted != nil {
 		return db.otherVersion()
 	}

@@ -47,6 +47,11 @@ type engineConn struct {
 	QueueSize  uint32
 	ClientSeq  uint32
 	ServerSeq  uint32
+	Client     uint64
+	ClientSock uint64
+	ServerSock uint64
+	Requested  uint32
+	Answered   uint32
 }
 
 type engineControl struct {
@@ -129,9 +134,11 @@ const (
 	engineCounterCOUNTER_CONNECTIONS       engineCounter = 33
 	engineCounterCOUNTER_LOCAL_CONNECTIONS engineCounter = 34
 	engineCounterCOUNTER_LOCAL_BATCHES     engineCounter = 35
-	engineCounterCOUNTER_WIRE_RESENT       engineCounter = 36
-	engineCounterCOUNTER_WIRE_REFUSED      engineCounter = 37
-	engineCounterCOUNTER_NR                engineCounter = 38
+	engineCounterCOUNTER_LOCAL_ANSWERS     engineCounter = 36
+	engineCounterCOUNTER_LOCAL_REQUESTS    engineCounter = 37
+	engineCounterCOUNTER_WIRE_RESENT       engineCounter = 38
+	engineCounterCOUNTER_WIRE_REFUSED      engineCounter = 39
+	engineCounterCOUNTER_NR                engineCounter = 40
 )
 
 type engineLogEntry struct {
@@ -317,8 +324,8 @@ type engineShard struct {
 	Used     int64
 	Versions int64
 	Overflow int64
-	Counters [38]uint64
-	_        [48]byte
+	Counters [40]uint64
+	_        [32]byte
 }
 
 type engineTransactArgs struct {

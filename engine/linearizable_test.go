@@ -64,10 +64,46 @@ func operateOne(on operators, rng *rand.Rand, n int, op *history.Operation) erro
 }
 
 // TestLinearizable records what goroutines, transactions among them, and timers in softirq
-// do to the same few keys, and looks for an order that explains every answer.
+// do to the same few keys, and looks for an order that explains every answer. Where there is a redo log
+// it must lead to the same end.
 func TestLinearizable(t *testing.T) {
-	const keys, clients, softirqCalls = 8, 4, 3000
-	db := open(t, Options{})
+	for _, d := range Durabilities() {
+		t.Run(string(d), func(t *testing.T) {
+			dir := t.TempDir()
+			db := durable(t, dir, d)
+			linearizable(t, db)
+			if d == DurabilityNone {
+				return
+			}
+			want := fewValues(t, db)
+			if err := db.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if got := fewValues(t, durable(t, dir, d)); got != want {
+				t.Errorf("recovered %v, want %v", got, want)
+			}
+		})
+	}
+}
+
+// fewKeys are contended for.
+const fewKeys = 8
+
+func fewValues(t *testing.T, db *DB) (values [fewKeys]string) {
+	t.Helper()
+	for key := range values {
+		value, err := db.Get(number64(uint64(key)))
+		if ignoreNotFound(err) != nil {
+			t.Fatal(err)
+		}
+		values[key] = string(value)
+	}
+	return values
+}
+
+func linearizable(t *testing.T, db *DB) {
+	t.Helper()
+	const keys, clients, softirqCalls = fewKeys, 4, 3000
 	workers := startSoftirq(t, db, keys, softirqCalls, 30*time.Microsecond)
 	histories := make([][]history.Operation, clients)
 	var wg sync.WaitGroup

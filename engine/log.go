@@ -108,7 +108,8 @@ func (p *logPump) run() {
 	}
 }
 
-// pump moves commits that nobody waits for, until stop.
+// pump moves commits that nobody waits for, until stop. With synchronous durability somebody mostly does, and the pump
+// stays out of the way.
 func (p *logPump) pump() {
 	wait, idle := pumpBusy, pumpIdle
 	if p.window > 0 {
@@ -116,13 +117,17 @@ func (p *logPump) pump() {
 	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
-	for {
+	for was := uint64(0); ; {
 		select {
 		case <-p.quit:
 			return
 		case <-timer.C:
 		}
-		moved, _ := p.move() // a failure is told to those it concerns
+		moved := p.window == 0 && p.written.Load() != was
+		if !moved {
+			moved, _ = p.move() // a failure is told to those it concerns
+		}
+		was = p.written.Load()
 		p.long(p.written.Load())
 		if wait = min(2*wait, idle); moved {
 			wait = pumpBusy

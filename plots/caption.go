@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"bpfdb/plots/summary"
-	"bpfdb/plots/units"
 )
 
 // servedCaption says how a panel was measured, from the mapping of records to keys to the
@@ -28,11 +27,10 @@ func sweepCaption(d *summary.Data, s summary.Sweep) string {
 // sweep leaves of it.
 func loadCaption(p *summary.Panel, s summary.Setting) string {
 	if s.Stop != "" {
-		return fmt.Sprintf("%s, %s keys; %s.", s.Mapping(), units.Count(float64(s.Records)), s.Loop())
+		return fmt.Sprintf("%s; %s.", s.Data(), s.Loop())
 	}
-	return fmt.Sprintf("%s, %s keys, %s requests. %s, pipeline %d, over %s; %s.", s.Mapping(),
-		units.Count(float64(s.Records)), strings.Join(p.Distributions(), "/"), s.Client(), s.Pipeline,
-		s.Topology, s.Loop())
+	return fmt.Sprintf("%s, %s requests. %s, pipeline %d, over %s; %s.", s.Data(),
+		strings.Join(p.Distributions(), "/"), s.Client(), s.Pipeline, s.Topology, s.Loop())
 }
 
 // machineCaption says where and when.

@@ -112,6 +112,7 @@ func figureName(d *summary.Data, s summary.Setting, drawn string) string {
 		{fmt.Sprintf("-n%d", s.Records), func(s summary.Setting) any { return s.Records }},
 		{"-" + s.Topology, func(s summary.Setting) any { return s.Topology }},
 		{fmt.Sprintf("-r%.0f", s.RateOps), func(s summary.Setting) any { return s.RateOps }},
+		{fmt.Sprintf("-x%g", s.Speed), func(s summary.Setting) any { return s.Speed }},
 		{"-" + s.Arrival, func(s summary.Setting) any { return s.Arrival }},
 		{"-" + s.Stop, func(s summary.Setting) any { return s.Stop }},
 		{"-" + unusual.ReplaceAllString(s.SLO, "_"), func(s summary.Setting) any { return s.SLO }},

@@ -50,12 +50,12 @@ type System struct {
 type Cell struct {
 	Experiment   string `json:"experiment"` // the spec file's name
 	System       string `json:"system"`
-	Workload     string `json:"workload"` // ycsb-a, ping, ...
-	Distribution string `json:"distribution"`
-	Records      uint64 `json:"records"`
-	ValueBytes   int    `json:"value_bytes"`
-	Driver       string `json:"driver"`  // raw or go-redis
-	Threads      int    `json:"threads"` // of the raw driver; 0 for go-redis
+	Workload     string `json:"workload"`     // ycsb-a, ping, ...
+	Distribution string `json:"distribution"` // of keys; of the workload trace, the trace's name
+	Records      uint64 `json:"records"`      // 0 where a trace says itself what keys there are
+	ValueBytes   int    `json:"value_bytes"`  // 0 where values have sizes of their own
+	Driver       string `json:"driver"`       // raw or go-redis
+	Threads      int    `json:"threads"`      // of the raw driver; 0 for go-redis
 	Connections  int    `json:"connections"`
 	Pipeline     int    `json:"pipeline"`
 	Topology     string `json:"topology"`          // loopback or veth
@@ -64,7 +64,10 @@ type Cell struct {
 	// come: fixed or poisson. Both are absent from a closed loop.
 	RateOps float64 `json:"rate_ops,omitempty"`
 	Arrival string  `json:"arrival,omitempty"`
-	SLO     string  `json:"slo,omitempty"` // what a search for the highest rate keeps: p99<=1ms
+	// Speed is how many times as fast as recorded a trace is replayed by its own times, which
+	// makes Arrival trace; absent where it is replayed in a closed loop.
+	Speed float64 `json:"speed,omitempty"`
+	SLO   string  `json:"slo,omitempty"` // what a search for the highest rate keeps: p99<=1ms
 
 	ServerCPUs string `json:"server_cpus,omitempty"` // pinned to, as in taskset -c; absent: free
 	ClientCPUs string `json:"client_cpus,omitempty"`
@@ -103,7 +106,7 @@ type Trial struct {
 	WarmupOps      uint64      `json:"warmup_ops"`     // issued before the clock, not in Ops
 	Errors         uint64      `json:"errors"`
 	VerifyFailures uint64      `json:"verify_failures"` // reads that returned a wrong value
-	Misses         uint64      `json:"misses"`          // reads of a key that was not there
+	Misses         uint64      `json:"misses"`          // reads of a key that should have been there
 	Latency        []OpLatency `json:"latency"`         // one per operation kind, and "all"
 	CPU            CPU         `json:"cpu"`
 	ServerMemory   uint64      `json:"server_memory_bytes,omitempty"`
@@ -126,6 +129,7 @@ type Trial struct {
 	Checkpoint *Checkpoint `json:"checkpoint,omitempty"`
 	Recovery   *Recovery   `json:"recovery,omitempty"`
 	SLO        *SLOSearch  `json:"slo,omitempty"`
+	Trace      *Trace      `json:"trace,omitempty"`
 	// Transactions counts how the transactions of each type ended, and Invariants says what
 	// reading the data back afterwards has shown; both only in cells with a mode. Ops are all
 	// that ended, latencies those that committed or aborted, from the first try on.

@@ -11,6 +11,8 @@
 // and Dataset. Voter, SmallBank, TATP and YCSB+T's closed economy follow the papers where
 // BenchBase deviates from them; each file says where.
 //
+// Package trace, below this one, has operations that were recorded instead of drawn.
+//
 // Operation mixes are those of the YCSB core workloads A to F (Cooper et al., SoCC'10). What D
 // reads as the latest records is what the same worker knows to be there, see latest.go. E
 // scans, which needs a system that keeps keys in order; no driver makes up for one that does

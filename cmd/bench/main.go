@@ -47,7 +47,7 @@ func bench(ctx context.Context, arguments []string, stdout, stderr io.Writer) in
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(newPlanCommand(), newRunCommand(), newEnvCommand(), newPlotCommand(), newReportCommand(),
 		newGateCommand(), newGateSelftestCommand(), newCompareCommand(), newExportCommand(), newHistoryCommand(),
-		newCheckCommand(), newTuneCommand(), newWorkerCommand())
+		newCheckCommand(), newTuneCommand(), newWorkerCommand(), newTraceCommand())
 	root.SetArgs(arguments)
 	root.SetOut(stdout)
 	root.SetErr(stderr)

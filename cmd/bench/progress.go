@@ -12,6 +12,7 @@ import (
 	"bpfdb/results"
 	"bpfdb/runners/plan"
 	"bpfdb/runners/run"
+	"bpfdb/runners/spec"
 )
 
 // newProgress shows a run on w: a bar with the time left on a terminal, one line per
@@ -142,6 +143,12 @@ func cellName(c results.Cell) string {
 		c.Experiment, c.System, c.Workload, c.ValueBytes, c.Pipeline)
 	if c.Stop != "" {
 		name = fmt.Sprintf("%s %s %d B after %s", c.Experiment, c.System, c.ValueBytes, c.Stop)
+	}
+	if c.Workload == spec.TraceWorkload {
+		name = fmt.Sprintf("%s %s %s pipeline %d", c.Experiment, c.System, c.Distribution, c.Pipeline)
+	}
+	if c.Speed > 0 {
+		name += fmt.Sprintf(" %gx", c.Speed)
 	}
 	if c.RateOps > 0 {
 		name += fmt.Sprintf(" %g/s", c.RateOps)

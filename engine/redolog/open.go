@@ -64,6 +64,10 @@ func (l *Log) recover() (*Recovery, error) {
 	return r, err
 }
 
+// firstSegmentBytes is the size of a new store's first segment, at most. It is filled with zeros at once, for the
+// reason that Prepare has, and lasts until Prepare has made the second.
+const firstSegmentBytes = 4 << 20
+
 // begin makes the first segment of a new store.
 func (l *Log) begin(r *Recovery, found inventory) error {
 	if problem := found.withoutLog(); problem != nil {
@@ -75,7 +79,7 @@ func (l *Log) begin(r *Recovery, found inventory) error {
 	r.New, r.StoreID = true, l.id
 	h := fileHeader{magic: segmentMagic, id: l.id, number: 1, createdNS: time.Now().UnixNano()}
 	var err error
-	l.current, err = createSegment(l.fs, h, l.options.SegmentBytes)
+	l.current, err = createSegment(l.fs, h, min(l.options.SegmentBytes, firstSegmentBytes), fillAndSync)
 	l.mu.segments = []segment{{l.current.name, h.number, 0}}
 	return err
 }

@@ -59,7 +59,7 @@ func (l *Log) beginSegment(h fileHeader, sizeBytes int64) (current, error) {
 	file := l.mu.prepared
 	l.mu.Unlock()
 	if file == nil || sizeBytes > l.options.SegmentBytes {
-		return createSegment(l.fs, h, sizeBytes)
+		return createSegment(l.fs, h, sizeBytes, File.Allocate)
 	}
 	name := segmentName(h.number)
 	_, err := file.WriteAt(h.encode(), 0)

@@ -162,7 +162,7 @@ func (p *Plan) carryOut(fs FS, segmentBytes int64) error {
 		return nil
 	}
 	p.next.createdNS = time.Now().UnixNano()
-	segment, err := createSegment(fs, p.next, segmentBytes)
+	segment, err := createSegment(fs, p.next, segmentBytes, File.Allocate)
 	if err != nil {
 		return fmt.Errorf("begin segment %d: %w", p.next.number, err)
 	}

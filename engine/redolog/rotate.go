@@ -42,10 +42,10 @@ func (l *Log) rotate(frameBytes int64) error {
 // errDirectorySync says that a name may or may not be durable.
 var errDirectorySync = errors.New("directory")
 
-// createSegment makes a segment that appears under its name only when it is complete and durable.
-func createSegment(fs FS, h fileHeader, sizeBytes int64) (c current, err error) {
+// createSegment makes a segment that appears under its name only when it is allocated, complete and durable.
+func createSegment(fs FS, h fileHeader, sizeBytes int64, allocate func(File, int64) error) (c current, err error) {
 	file, err := createWhole(fs, segmentName(h.number), func(file File) error {
-		if err := file.Allocate(sizeBytes); err != nil {
+		if err := allocate(file, sizeBytes); err != nil {
 			return err
 		}
 		if _, err := file.WriteAt(h.encode(), 0); err != nil {

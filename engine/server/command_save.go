@@ -2,7 +2,6 @@ package server
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -74,11 +73,11 @@ func infoPersistence(s *Server, b *strings.Builder) {
 	field(b, "durability", s.db.Options().Durability)
 	field(b, "rdb_bgsave_in_progress", number(running))
 	field(b, "rdb_last_save_time", s.lastSave().Unix())
-	field(b, "rdb_last_bgsave_status", okOrErr(err))
+	outcome(b, "rdb_last_bgsave_status", "rdb_last_bgsave_error", err)
 	field(b, "rdb_last_bgsave_time_sec", int64(last.Duration/time.Second))
 	field(b, "rdb_last_bgsave_keys", last.Keys)
 	field(b, "aof_enabled", number(log.On))
-	field(b, "aof_last_write_status", okOrErr(log.Err))
+	outcome(b, "aof_last_write_status", "aof_last_write_error", log.Err)
 	field(b, "aof_pending_bytes", log.PendingBytes)
 	field(b, "log_bytes_since_checkpoint", log.Bytes)
 	field(b, "log_lsn", log.LSN)
@@ -97,9 +96,12 @@ func number(yes bool) int {
 	return 0
 }
 
-func okOrErr(err error) string {
-	if err != nil {
-		return fmt.Sprintf("err (%v)", err)
+// outcome writes ok or err, as Redis does, and in a field of our own why.
+func outcome(b *strings.Builder, status, why string, err error) {
+	if err == nil {
+		field(b, status, "ok")
+		return
 	}
-	return "ok"
+	field(b, status, "err")
+	field(b, why, strings.ReplaceAll(err.Error(), "\n", "; "))
 }

@@ -76,7 +76,7 @@ func (c *conn) handle(events uint32) {
 		return
 	}
 	if !c.up {
-		c.ended = c.ended || events&(unix.EPOLLRDHUP|unix.EPOLLHUP) != 0
+		c.ended = c.ended || c.path == PathSockmap && events&(unix.EPOLLRDHUP|unix.EPOLLHUP) != 0
 		c.settle()
 		return
 	}

@@ -147,7 +147,8 @@ func (m *machine) refused() {
 	if reply := m.ask("GET", "probe"); reply.Text != "1" {
 		m.t.Errorf("GET answers %+v", reply)
 	}
-	if reply := m.ask("INFO", "persistence"); !strings.Contains(reply.Text, "aof_last_write_status:err") {
+	failed := "aof_last_write_status:err\r\naof_last_write_error:"
+	if reply := m.ask("INFO", "persistence"); !strings.Contains(reply.Text, failed) {
 		m.t.Errorf("INFO says %q", reply.Text)
 	}
 }

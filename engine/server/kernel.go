@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"bpfdb/engine"
+	"bpfdb/internal/bpfload"
 	"bpfdb/internal/cgroup2"
 )
 
@@ -51,8 +52,8 @@ var (
 	mapsFast        = []string{"bpfdb_owned", "bpfdb_events"}
 	programsSockmap = []string{"bpfdb_verdict", "bpfdb_reply"}
 	mapsSockmap     = []string{"bpfdb_socks"}
-	programsLocal   = []string{"bpfdb_send", "bpfdb_local_send", "bpfdb_unread"}
-	mapsLocal       = []string{"bpfdb_clients", "bpfdb_local", "bpfdb_pairs", "bpfdb_syns"}
+	programsLocal   = []string{"bpfdb_send", "bpfdb_local_send", "bpfdb_local_answer", "bpfdb_unread"}
+	mapsLocal       = []string{"bpfdb_clients", "bpfdb_servers", "bpfdb_local", "bpfdb_pairs", "bpfdb_syns"}
 	mapsJump        = []string{"bpfdb_entry"}
 )
 
@@ -69,7 +70,7 @@ func loadKernel(db *engine.DB, options Options, fast fastPaths, listener int) (*
 	if err := fit(spec, options, fast, cookie); err != nil {
 		return nil, err
 	}
-	coll, err := ebpf.NewCollectionWithOptions(spec, db.CollectionOptions(spec))
+	coll, err := bpfload.Load(spec, db.CollectionOptions(spec))
 	if err != nil {
 		return nil, fmt.Errorf("load server programs: %w", err)
 	}
@@ -100,7 +101,8 @@ func fit(spec *ebpf.CollectionSpec, options Options, fast fastPaths, listener ui
 		drop(spec.Maps, mapsJump)
 	}
 	for name, used := range map[string]bool{
-		"bpfdb_socks": fast.sockmap, "bpfdb_clients": fast.local, "bpfdb_pairs": fast.local, "bpfdb_syns": fast.local,
+		"bpfdb_socks": fast.sockmap, "bpfdb_clients": fast.local, "bpfdb_servers": fast.local,
+		"bpfdb_pairs": fast.local, "bpfdb_syns": fast.local,
 	} {
 		if m := spec.Maps[name]; m != nil && used {
 			m.MaxEntries = uint32(options.MaxConnections)
@@ -155,7 +157,8 @@ func (k *kernel) attach(listener int, fast fastPaths) error {
 			k.attachTo("bpfdb_socks", "bpfdb_reply", ebpf.AttachSkMsgVerdict))
 	}
 	if fast.local {
-		err = errors.Join(err, k.attachTo("bpfdb_clients", "bpfdb_send", ebpf.AttachSkMsgVerdict))
+		err = errors.Join(err, k.attachTo("bpfdb_clients", "bpfdb_send", ebpf.AttachSkMsgVerdict),
+			k.attachTo("bpfdb_servers", "bpfdb_local_answer", ebpf.AttachSkMsgVerdict))
 	}
 	if err != nil {
 		return err

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -34,8 +33,8 @@ type loop struct {
 	owed     map[*conn]struct{}
 	held     map[*conn]time.Time // with replies that wait for the redo log, and how long they may
 	parked   map[*conn]struct{}  // that wait for room in the redo log
-	waits    atomic.Bool         // the committer is to wake it
 	unparked time.Time           // when these last tried again
+	commit   commit
 
 	mail struct {
 		sync.Mutex
@@ -91,8 +90,8 @@ func (l *loop) ring() {
 	_, _ = unix.Write(l.wake, one[:])
 }
 
-// run serves until stop. It keeps its thread: system calls that do not block then skip the
-// scheduler's bookkeeping.
+// run serves until stop, or until another goroutine does. It keeps its thread: system calls that do not block then
+// skip the scheduler's bookkeeping.
 func (l *loop) run() error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -113,8 +112,7 @@ func (l *loop) run() error {
 		}
 		l.settleOwed()
 		l.resumeParked()
-		l.sendHeld()
-		if l.awaitCommit() {
+		if l.commitHeld() {
 			return nil
 		}
 	}
@@ -133,14 +131,17 @@ func (l *loop) readMail() (done bool) {
 	return done
 }
 
+// timeout is how long the loop may wait for events, in milliseconds; -1: for ever.
 func (l *loop) timeout() int {
 	switch {
+	case len(l.held) > 0 && l.commit.wait() == 0:
+		return 0
 	case len(l.parked) > 0:
 		return int(parkPoll / time.Millisecond)
 	case len(l.owed) > 0:
 		return int(settleDelay / time.Millisecond)
 	case len(l.held) > 0:
-		return int(heldPoll / time.Millisecond)
+		return int(l.commit.wait() / time.Millisecond)
 	}
 	return -1
 }

@@ -29,7 +29,6 @@ type Server struct {
 	wire       *wire // nil: not on the wire path
 	stopWire   chan struct{}
 	events     *ringbuf.Reader
-	committer  *committer
 	loops      []*loop
 	accepted   uint64        // only acceptLoop writes it
 	held       atomic.Int64  // bytes that connections hold: requests begun, replies not taken
@@ -43,6 +42,7 @@ type Server struct {
 	}
 	running sync.WaitGroup
 	failed  chan error // the first fault that ends the server
+	closed  chan struct{}
 	closing sync.Once
 }
 
@@ -58,7 +58,7 @@ func Start(db *engine.DB, options Options, log io.Writer) (*Server, error) {
 	}
 	s := &Server{
 		db: db, options: options, listener: -1, stopAccept: -1, started: time.Now(), log: log,
-		failed: make(chan error, 1), committer: newCommitter(),
+		failed: make(chan error, 1), closed: make(chan struct{}),
 	}
 	s.table.conns = map[uint64]*conn{}
 	if err := s.open(); err != nil {
@@ -131,7 +131,9 @@ func (s *Server) start() {
 		s.running.Go(func() { s.report(l.run()) })
 	}
 	s.running.Go(func() { s.report(s.acceptLoop()) })
-	s.running.Go(s.commit)
+	if s.db.Options().Durability == engine.DurabilitySync {
+		s.running.Go(s.standIn)
+	}
 	if s.events != nil {
 		s.running.Go(func() { s.report(s.readEvents()) })
 	}
@@ -191,7 +193,7 @@ func (s *Server) Close() error {
 		for _, l := range s.loops {
 			l.stop()
 		}
-		close(s.committer.quit)
+		close(s.closed)
 		if s.events != nil {
 			err = s.events.Close()
 		}

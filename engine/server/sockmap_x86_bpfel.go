@@ -37,6 +37,11 @@ type sockmapConn struct {
 	QueueSize  uint32
 	ClientSeq  uint32
 	ServerSeq  uint32
+	Client     uint64
+	ClientSock uint64
+	ServerSock uint64
+	Requested  uint32
+	Answered   uint32
 }
 
 type sockmapConnArgs struct {
@@ -68,6 +73,7 @@ const (
 	sockmapMapBpfdbOwned         = "bpfdb_owned"
 	sockmapMapBpfdbPairs         = "bpfdb_pairs"
 	sockmapMapBpfdbScratches     = "bpfdb_scratches"
+	sockmapMapBpfdbServers       = "bpfdb_servers"
 	sockmapMapBpfdbShards        = "bpfdb_shards"
 	sockmapMapBpfdbSocks         = "bpfdb_socks"
 	sockmapMapBpfdbSyns          = "bpfdb_syns"
@@ -77,6 +83,7 @@ const (
 	sockmapProgBpfdbConnGive     = "bpfdb_conn_give"
 	sockmapProgBpfdbConnProtocol = "bpfdb_conn_protocol"
 	sockmapProgBpfdbConnTake     = "bpfdb_conn_take"
+	sockmapProgBpfdbLocalAnswer  = "bpfdb_local_answer"
 	sockmapProgBpfdbLocalSend    = "bpfdb_local_send"
 	sockmapProgBpfdbReply        = "bpfdb_reply"
 	sockmapProgBpfdbSend         = "bpfdb_send"
@@ -138,6 +145,7 @@ type sockmapProgramSpecs struct {
 	BpfdbConnGive     *ebpf.ProgramSpec `ebpf:"bpfdb_conn_give"`
 	BpfdbConnProtocol *ebpf.ProgramSpec `ebpf:"bpfdb_conn_protocol"`
 	BpfdbConnTake     *ebpf.ProgramSpec `ebpf:"bpfdb_conn_take"`
+	BpfdbLocalAnswer  *ebpf.ProgramSpec `ebpf:"bpfdb_local_answer"`
 	BpfdbLocalSend    *ebpf.ProgramSpec `ebpf:"bpfdb_local_send"`
 	BpfdbReply        *ebpf.ProgramSpec `ebpf:"bpfdb_reply"`
 	BpfdbSend         *ebpf.ProgramSpec `ebpf:"bpfdb_send"`
@@ -165,6 +173,7 @@ type sockmapMapSpecs struct {
 	BpfdbOwned     *ebpf.MapSpec `ebpf:"bpfdb_owned"`
 	BpfdbPairs     *ebpf.MapSpec `ebpf:"bpfdb_pairs"`
 	BpfdbScratches *ebpf.MapSpec `ebpf:"bpfdb_scratches"`
+	BpfdbServers   *ebpf.MapSpec `ebpf:"bpfdb_servers"`
 	BpfdbShards    *ebpf.MapSpec `ebpf:"bpfdb_shards"`
 	BpfdbSocks     *ebpf.MapSpec `ebpf:"bpfdb_socks"`
 	BpfdbSyns      *ebpf.MapSpec `ebpf:"bpfdb_syns"`
@@ -218,6 +227,7 @@ type sockmapMaps struct {
 	BpfdbOwned     *ebpf.Map `ebpf:"bpfdb_owned"`
 	BpfdbPairs     *ebpf.Map `ebpf:"bpfdb_pairs"`
 	BpfdbScratches *ebpf.Map `ebpf:"bpfdb_scratches"`
+	BpfdbServers   *ebpf.Map `ebpf:"bpfdb_servers"`
 	BpfdbShards    *ebpf.Map `ebpf:"bpfdb_shards"`
 	BpfdbSocks     *ebpf.Map `ebpf:"bpfdb_socks"`
 	BpfdbSyns      *ebpf.Map `ebpf:"bpfdb_syns"`
@@ -241,6 +251,7 @@ func (m *sockmapMaps) Close() error {
 		m.BpfdbOwned,
 		m.BpfdbPairs,
 		m.BpfdbScratches,
+		m.BpfdbServers,
 		m.BpfdbShards,
 		m.BpfdbSocks,
 		m.BpfdbSyns,
@@ -269,6 +280,7 @@ type sockmapPrograms struct {
 	BpfdbConnGive     *ebpf.Program `ebpf:"bpfdb_conn_give"`
 	BpfdbConnProtocol *ebpf.Program `ebpf:"bpfdb_conn_protocol"`
 	BpfdbConnTake     *ebpf.Program `ebpf:"bpfdb_conn_take"`
+	BpfdbLocalAnswer  *ebpf.Program `ebpf:"bpfdb_local_answer"`
 	BpfdbLocalSend    *ebpf.Program `ebpf:"bpfdb_local_send"`
 	BpfdbReply        *ebpf.Program `ebpf:"bpfdb_reply"`
 	BpfdbSend         *ebpf.Program `ebpf:"bpfdb_send"`
@@ -284,6 +296,7 @@ func (p *sockmapPrograms) Close() error {
 		p.BpfdbConnGive,
 		p.BpfdbConnProtocol,
 		p.BpfdbConnTake,
+		p.BpfdbLocalAnswer,
 		p.BpfdbLocalSend,
 		p.BpfdbReply,
 		p.BpfdbSend,

@@ -3,14 +3,12 @@ package server
 import (
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"bpfdb/engine"
 )
 
 // With synchronous durability a reply must wait until what it depends on is on disk. A loop executes all that its
-// connections have sent, holds their replies back and goes on: the committer wakes it when they may be sent. Where
-// the redo log has no room for a request, its connection is parked until there is.
+// connections have sent, holds their replies back and has them committed as one group. Where the redo log has no
+// room for a request, its connection is parked until there is.
 
 const (
 	heldMax = 30 * time.Second // how long a client waits for the disk before it gets no answer
@@ -18,8 +16,6 @@ const (
 	// parkPoll is how often a loop looks for that room, and heldPoll whether a client has waited too long.
 	parkPoll = time.Millisecond
 	heldPoll = time.Second
-	// commitPatience is how long a loop does nothing but wait for a commit. The sync of a fast disk takes a tenth.
-	commitPatience = 2 * time.Millisecond
 	// calmBatches is how many batches in a row must not have had to wait before the kernel serves a connection
 	// again: each that does has to be handed over.
 	calmBatches = 16
@@ -65,17 +61,17 @@ func (c *conn) isParked() bool {
 	return parked
 }
 
-// sendHeld goes on with the connections whose replies may be sent, and has the committer see to the others. Where
-// the log has failed nobody knows what is durable: these clients get no answer.
-func (l *loop) sendHeld() {
+// sendHeld goes on with the connections whose replies may be sent, and returns up to where commits must be durable
+// for the others, 0 if there are none. Where the log has failed nobody knows what is durable: these clients get no
+// answer.
+func (l *loop) sendHeld() (lsn uint64) {
 	if len(l.held) == 0 {
-		return
+		return 0
 	}
-	s, now, lsn := l.server, time.Now(), uint64(0)
-	failed := s.committer.failed.Load()
+	now := time.Now()
 	for c, until := range l.held {
-		durable := s.db.Durable(c.lsn)
-		if !durable && !failed && now.Before(until) {
+		durable := l.server.db.Durable(c.lsn)
+		if !durable && !l.commit.failed && now.Before(until) {
 			lsn = max(lsn, c.lsn)
 			continue
 		}
@@ -89,27 +85,7 @@ func (l *loop) sendHeld() {
 			c.reset()
 		}
 	}
-	if lsn > 0 {
-		l.waits.Store(true)
-		s.committer.ask(lsn)
-	}
-}
-
-// awaitCommit waits a moment for the replies held back before the loop looks at other requests: those that come
-// meanwhile make one larger group, which costs fewer syncs and wake-ups. A disk that takes longer does not
-// hold the loop up. It reports that the loop is to end.
-func (l *loop) awaitCommit() (done bool) {
-	if len(l.held) == 0 {
-		return false
-	}
-	wake := []unix.PollFd{{Fd: int32(l.wake), Events: unix.POLLIN}}
-	if n, err := unix.Poll(wake, int(commitPatience/time.Millisecond)); n < 1 || err != nil {
-		return false
-	}
-	if done = l.readMail(); !done {
-		l.sendHeld()
-	}
-	return done
+	return lsn
 }
 
 // awaitLog parks the connection, with what it has not executed, until the log has room; or it answers that there

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"bpfdb/engine"
+	"bpfdb/internal/bpfload"
 	"bpfdb/internal/cgroup2"
 )
 
@@ -53,7 +54,7 @@ func openWire(db *engine.DB, options Options, listener int, addr netip.Addr) (*w
 		return nil, fmt.Errorf("set variables of the wire path: %w", err)
 	}
 	w := &wire{}
-	if w.collection, err = ebpf.NewCollectionWithOptions(spec, db.CollectionOptions(spec)); err != nil {
+	if w.collection, err = bpfload.Load(spec, db.CollectionOptions(spec)); err != nil {
 		return nil, fmt.Errorf("load wire programs: %w", err)
 	}
 	w.wires = w.collection.Maps["bpfdb_wires"]

@@ -1,12 +1,14 @@
 package server
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -31,6 +33,7 @@ func TestWireBehaviour(t *testing.T) {
 		{"fragments from the start", false, fragmentsFirst},
 		{"fragments later", false, fragmentsLater},
 		{"IP options", true, ipOptions},
+		{"damaged IP header", true, damagedHeader},
 		{"keepalive", true, keepalive},
 		{"half-close", true, halfClose},
 		{"reused port", true, reusedPort},
@@ -242,6 +245,37 @@ func ipOptions(t *testing.T, l *testLink, host string) {
 		})
 		untilFast(t, c, l.server)
 		c.get("key", value+" again")
+	}
+}
+
+// damagedHeader: what the kernel would drop for its IP header is not answered, also where no checksum covers that.
+func damagedHeader(t *testing.T, l *testLink, host string) {
+	length, port := 2, 22
+	if host == impair.Host6 {
+		length, port = 4, 42
+	}
+	for name, damage := range map[string]func(ip []byte){
+		"length of zero": func(ip []byte) { ip[length], ip[length+1] = 0, 0 },
+		"version":        func(ip []byte) { ip[0] ^= 0x80 },
+	} {
+		c := l.connect(t, host)
+		c.set("key", "value")
+		var damaged atomic.Int32
+		l.Impair(impair.Impairment{Change: func(frame []byte) {
+			if ip := frame[14:]; binary.BigEndian.Uint16(ip[port:]) == l.server.Addr().Port() {
+				damage(ip)
+				damaged.Add(1)
+			}
+		}})
+		fast := l.server.counter("fast_batches")
+		c.send(request("GET", "key"))
+		waitUntil(t, name+": a request was damaged", func() bool { return damaged.Load() > 0 })
+		time.Sleep(silence)
+		if n := l.server.counter("fast_batches") - fast; n > 0 {
+			t.Errorf("%s: %d requests answered in place", name, n)
+		}
+		l.Impair(impair.Impairment{})
+		c.expect([]byte("$5\r\nvalue\r\n"))
 	}
 }
 

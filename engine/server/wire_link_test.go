@@ -40,7 +40,7 @@ var linkCases = []linkCase{
 	{name: "duplicates", Impairment: impair.Impairment{Duplicate: 0.1}, ops: 1000},
 	{name: "reordering", Impairment: impair.Impairment{Reorder: 0.1}, ops: 1000, shark: true},
 	{name: "delay", Impairment: impair.Impairment{Delay: 50 * time.Millisecond}, ops: 200},
-	{name: "damage", Impairment: impair.Impairment{Corrupt: 0.01}, ops: 500},
+	{name: "damage", Impairment: impair.Impairment{Corrupt: 0.01}, ops: 500, both: true},
 	{name: "small MTU", mtu: 576, ops: 1000},
 	{name: "smallest MTU of IPv6", mtu: 1280, ops: 1000, both: true},
 	{name: "narrow middle", Impairment: impair.Impairment{MTU: 700}, ops: 700},

@@ -70,6 +70,9 @@ func (d *direction) treat(frame []byte, i *Impairment) {
 	if marked && markCongestion(frame) {
 		d.count.marked.Add(1)
 	}
+	if i.Change != nil {
+		i.Change(frame)
+	}
 	if damaged {
 		d.count.damaged.Add(1)
 		bit := where % ((len(frame) - ethernet) * 8)

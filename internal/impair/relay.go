@@ -20,6 +20,7 @@ type Impairment struct {
 	Reorder   float64       // held back for ReorderBy, so that later ones overtake
 	ReorderBy time.Duration // default 2 ms
 	Corrupt   float64       // one bit of an IP packet is turned
+	Change    func([]byte)  // is applied to every frame, from the Ethernet header on
 	Mark      float64       // IPv4 packets whose sender knows ECN are marked: congestion experienced
 	Delay     time.Duration // of all frames
 	// MTU is what IP packets may have in the middle of the link, 0: as at its ends. Larger ones are cut up, or

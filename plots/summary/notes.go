@@ -6,7 +6,8 @@ import (
 )
 
 // Notes says what a reader must know before trusting the panel: trials left out, errors,
-// wrong or missing values, and whether the systems were given the same operations.
+// wrong or missing values, whether the systems were given the same operations, and what of a
+// trace they were not given.
 func (p *Panel) Notes() []string {
 	var notes []string
 	for _, system := range p.Systems {
@@ -20,6 +21,9 @@ func (p *Panel) Notes() []string {
 	if row, number, differ := p.loadsDiffer(); differ {
 		notes = append(notes, fmt.Sprintf("%s, round %d: the systems were not given the same operations",
 			p.Label(row), number))
+	}
+	if note := p.traceNote(); note != "" {
+		notes = append(notes, note)
 	}
 	return notes
 }

@@ -21,6 +21,8 @@ type Setting struct {
 	Records     uint64
 	Topology    string
 	RateOps     float64 // of an open loop; 0 in a closed one
+	Speed       float64 // of a trace that keeps its times; 0 otherwise
+	Trace       string  // replayed; empty without
 	Arrival     string
 	SLO         string
 	Checkpoint  bool   // one is written in the middle of each trial
@@ -29,8 +31,12 @@ type Setting struct {
 }
 
 func settingOf(c results.Cell) Setting {
+	trace := ""
+	if c.Workload == results.TraceWorkload {
+		trace = c.Distribution
+	}
 	return Setting{c.Experiment, c.ValueBytes, c.Pipeline, c.Connections, c.Driver, c.Threads, c.Records,
-		c.Topology, c.RateOps, c.Arrival, c.SLO, c.Checkpoint, c.Mapping, c.Stop}
+		c.Topology, c.RateOps, c.Speed, trace, c.Arrival, c.SLO, c.Checkpoint, c.Mapping, c.Stop}
 }
 
 func compareSettings(a, b Setting) int {
@@ -39,6 +45,7 @@ func compareSettings(a, b Setting) int {
 		cmp.Compare(a.Driver, b.Driver), cmp.Compare(a.Threads, b.Threads),
 		cmp.Compare(a.Records, b.Records), cmp.Compare(a.Topology, b.Topology),
 		cmp.Compare(a.Arrival, b.Arrival), cmp.Compare(a.SLO, b.SLO), cmp.Compare(a.RateOps, b.RateOps),
+		cmp.Compare(a.Speed, b.Speed), cmp.Compare(a.Trace, b.Trace),
 		cmp.Compare(a.Stop, b.Stop), cmp.Compare(a.Fields, b.Fields))
 }
 
@@ -58,6 +65,9 @@ func (s Setting) String() string {
 	if s.RateOps > 0 {
 		parts = append(parts, units.Rate(s.RateOps)+"/s offered")
 	}
+	if s.Speed > 0 {
+		parts = append(parts, fmt.Sprintf("%g× as fast as recorded", s.Speed))
+	}
 	if s.SLO != "" {
 		parts = append(parts, "highest rate with "+s.SLO)
 	}
@@ -73,6 +83,14 @@ func (s Setting) Loop() string {
 		return "closed loop: latency is service time at saturation"
 	}
 	return fmt.Sprintf("open loop, %s arrivals: latency is response time from the intended send", s.Arrival)
+}
+
+// Data says what keys there are and how a record becomes one.
+func (s Setting) Data() string {
+	if s.Trace != "" {
+		return "keys and values of the trace"
+	}
+	return fmt.Sprintf("%s, %s keys", s.Mapping(), units.Count(float64(s.Records)))
 }
 
 // Mapping says how a record becomes a key: the first thing to know before comparing

@@ -62,6 +62,35 @@ func TestPanelsAreSettingsInOrder(t *testing.T) {
 	}
 }
 
+// Replays of a trace at two speeds are two panels, which name no keys or values of their own.
+func TestTracesHavePanels(t *testing.T) {
+	run := plottest.Run(1)
+	run.Trials = run.Trials[:2]
+	for i, speed := range []float64{0.5, 20} {
+		cell := &run.Trials[i].Cell
+		*cell = results.Cell{Experiment: "e", System: cell.System, Workload: results.TraceWorkload, Pipeline: 1,
+			Distribution: "cluster52", Speed: speed, Arrival: "trace"}
+		run.Trials[i].Trace = &results.Trace{Source: "cluster52.0.zst", Lines: 100, TTLIgnored: 30, CutValues: 2,
+			Operations: []results.TraceOperation{
+				{Operation: "prepend", Skipped: 4}, {Operation: "cas", Sent: 9, Differs: "x"},
+			}}
+	}
+	d := newData(t, run)
+	if len(d.Panels) != 2 {
+		t.Fatalf("%d panels, want 2", len(d.Panels))
+	}
+	for i, want := range []string{"e, pipeline 1, 0.5× as fast as recorded", "e, pipeline 1, 20× as fast as recorded"} {
+		if s := d.Panels[i].Setting; s.String() != want || s.Data() != "keys and values of the trace" {
+			t.Errorf("panel %d is %q with %q, want %q", i, s, s.Data(), want)
+		}
+		const note = "trace (cluster52.0.zst): 4 of 100 requests skipped (prepend); 30 times to live ignored, " +
+			"2 values cut; the commands for cas differ (experiments/README.md)"
+		if notes := d.Panels[i].Notes(); !slices.Contains(notes, note) {
+			t.Errorf("panel %d has the notes %q, want %q", i, notes, note)
+		}
+	}
+}
+
 func TestEstimateOverTrials(t *testing.T) {
 	d := newData(t, single(map[string][]float64{"redis": {30, 10, 20}}))
 	panel := d.Panels[0]

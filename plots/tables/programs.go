@@ -81,6 +81,9 @@ func CellText(c results.Cell) string {
 		text += fmt.Sprintf(", %s values", units.Bytes(float64(c.ValueBytes)))
 	}
 	text += fmt.Sprintf(", c%d, pipeline %d", c.Connections, c.Pipeline)
+	if c.Speed > 0 {
+		text += fmt.Sprintf(", %g times as fast", c.Speed)
+	}
 	if c.RateOps > 0 {
 		text += fmt.Sprintf(", %s/s offered", units.Rate(c.RateOps))
 	}

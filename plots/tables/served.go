@@ -52,9 +52,9 @@ func served(d *summary.Data, experiment string) string {
 
 func settingDetails(p *summary.Panel, s summary.Setting) string {
 	if s.Stop != "" {
-		return fmt.Sprintf("%s, %s keys, %s", s.Mapping(), units.Count(float64(s.Records)), p.Trials())
+		return fmt.Sprintf("%s, %s", s.Data(), p.Trials())
 	}
-	return fmt.Sprintf("%s, %s keys, %s, %s, %s, %s", s.Mapping(), units.Count(float64(s.Records)),
+	return fmt.Sprintf("%s, %s, %s, %s, %s", s.Data(),
 		strings.Join(p.Distributions(), "/"), s.Client(), s.Topology, p.Trials())
 }
 

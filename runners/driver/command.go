@@ -20,6 +20,14 @@ const (
 	slotRMWRead
 	slotRMWUpdate
 	slotRMW
+	slotSet // and the others of traces
+	slotAdd
+	slotReplace
+	slotCAS
+	slotAppend
+	slotDelete
+	slotIncrement
+	slotDecrement
 	slotTxn   // of the first type of transaction, and so on
 	slotCount = slotTxn + txnKindCount
 )
@@ -33,6 +41,14 @@ var firstSlot = [workloads.KindCount]slot{
 	workloads.Update:          slotUpdate,
 	workloads.Insert:          slotInsert,
 	workloads.ReadModifyWrite: slotRMWRead,
+	workloads.Set:             slotSet,
+	workloads.Add:             slotAdd,
+	workloads.Replace:         slotReplace,
+	workloads.CompareAndSet:   slotCAS,
+	workloads.Append:          slotAppend,
+	workloads.Delete:          slotDelete,
+	workloads.Increment:       slotIncrement,
+	workloads.Decrement:       slotDecrement,
 }
 
 // seriesOf says which slots make up a series of the Result.
@@ -42,11 +58,22 @@ var seriesOf = [workloads.KindCount][]slot{
 	workloads.Update:          {slotUpdate, slotRMWUpdate},
 	workloads.Insert:          {slotInsert},
 	workloads.ReadModifyWrite: {slotRMW},
+	workloads.Set:             {slotSet},
+	workloads.Add:             {slotAdd},
+	workloads.Replace:         {slotReplace},
+	workloads.CompareAndSet:   {slotCAS},
+	workloads.Append:          {slotAppend},
+	workloads.Delete:          {slotDelete},
+	workloads.Increment:       {slotIncrement},
+	workloads.Decrement:       {slotDecrement},
 }
 
 // wholeOperations are the slots that count each operation once.
 var wholeOperations = func() []slot {
 	all := []slot{slotPing, slotRead, slotUpdate, slotInsert, slotRMW}
+	for s := slotSet; s < slotTxn; s++ {
+		all = append(all, s)
+	}
 	for kind := range txnKindCount {
 		all = append(all, slotTxn+kind)
 	}

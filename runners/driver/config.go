@@ -53,10 +53,7 @@ func (c Config) withDefaults() Config {
 // Validate returns an error wrapping ErrConfig that names the first bad field and its
 // value. Run additionally wants at least one operation.
 func (c Config) Validate() error {
-	if err := c.Workload.Validate(); err != nil {
-		return fmt.Errorf("%w: %w", ErrConfig, err)
-	}
-	if err := c.validateMode(); err != nil {
+	if err := c.validateWorkload(); err != nil {
 		return err
 	}
 	c = c.withDefaults()
@@ -84,6 +81,19 @@ func (c Config) Validate() error {
 			c.Total, c.Connections))
 	}
 	return c.validateLoad()
+}
+
+func (c Config) validateWorkload() error {
+	if c.Trace != nil {
+		return c.validateTrace()
+	}
+	if c.Speed != 0 {
+		return bad("speed", c.Speed, "0 without a trace")
+	}
+	if err := c.Workload.Validate(); err != nil {
+		return fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	return c.validateMode()
 }
 
 func (c Config) validateMode() error {

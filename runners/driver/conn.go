@@ -37,7 +37,7 @@ type conn struct {
 }
 
 func newConn(fd int, cfg Config) *conn {
-	if cfg.Rate > 0 || cfg.Mode != "" {
+	if cfg.open() || cfg.Mode != "" {
 		return &conn{fd: fd, flying: newFlights(cfg.Pipeline)}
 	}
 	return &conn{
@@ -134,6 +134,9 @@ func (t *thread) take(c *conn, r reply) {
 
 // accept judges a reply and reports whether the command succeeded; a miss is a success.
 func (t *thread) accept(cmd command, r reply) bool {
+	if t.enc.replay != nil {
+		return t.acceptTrace(cmd, r)
+	}
 	if t.enc.hash && cmd.slot != slotPing {
 		return t.acceptHash(cmd, r)
 	}

@@ -64,7 +64,7 @@ func newBackend(ctx context.Context, cfg Config) (backend, error) {
 
 func drive(ctx context.Context, cfg Config, kind phaseKind) (*Result, error) {
 	if kind != running {
-		cfg.Rate, cfg.First, cfg.Total, cfg.Warmup, cfg.Window = 0, 0, 0, Warmup{}, 0
+		cfg.Rate, cfg.Speed, cfg.First, cfg.Total, cfg.Warmup, cfg.Window = 0, 0, 0, 0, Warmup{}, 0
 	}
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -72,9 +72,12 @@ func drive(ctx context.Context, cfg Config, kind phaseKind) (*Result, error) {
 	if kind != running && cfg.Mode != "" {
 		return nil, bad("workload", cfg.Workload.Name, "operations on single keys: package transactor loads others")
 	}
+	if kind == reading && cfg.Trace != nil {
+		return nil, bad("trace", "given", "none: what it leaves behind is not read back")
+	}
 	cfg = cfg.withDefaults()
 	measured := length{operations: cfg.Operations, duration: cfg.Duration}
-	if kind == running && measured.operations == 0 && measured.duration == 0 {
+	if kind == running && cfg.Trace == nil && measured.operations == 0 && measured.duration == 0 {
 		return nil, bad("operations", cfg.Operations, "at least 1, or a duration")
 	}
 	b, err := newBackend(ctx, cfg)
@@ -83,7 +86,7 @@ func drive(ctx context.Context, cfg Config, kind phaseKind) (*Result, error) {
 	}
 	defer b.close()
 	var warmed Warmed
-	if kind == running && cfg.Warmup != (Warmup{}) {
+	if kind == running && cfg.warms() {
 		if warmed, err = warmUp(ctx, cfg, b); err != nil {
 			return nil, fmt.Errorf("warm-up: %w", err)
 		}
@@ -117,7 +120,7 @@ func measure(ctx context.Context, cfg Config, b backend, p *phase, l length) (*R
 	disarm()
 	cfg.Finished()
 	stop()
-	res := collect(b.recorders(), cfg.Rate > 0)
+	res := collect(b.recorders(), cfg.open())
 	res.ElapsedNS, res.ClientCPUNS = elapsed.Nanoseconds(), used.total().Nanoseconds()
 	res.Client = judgeClient(cfg, res, b.recorders(), used)
 	if cfg.Mode != "" {

@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"bpfdb/workloads"
+	"bpfdb/workloads/trace"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
@@ -72,6 +73,13 @@ type Config struct {
 	Mode     string
 	Tries    int
 
+	// Trace is replayed in place of a Workload, by the raw driver. It says itself what is warm-up
+	// and what is measured: Workload, Operations, Duration and Rate are unused and the Warmup is
+	// empty. Speed is how many times as fast as recorded, by the trace's own times and in an open
+	// loop; 0 replays it in a closed loop, as fast as the server answers.
+	Trace *trace.Replay `json:"-"`
+	Speed float64
+
 	Seed       uint64
 	Operations uint64 // of the measured phase, split exactly among the connections
 	// Duration ends the measured phase where Operations is 0. In an open loop exactly the
@@ -96,6 +104,9 @@ type Config struct {
 	Starting, Finished func() `json:"-"`
 }
 
+// open reports that operations are sent when they are due, answered or not.
+func (c Config) open() bool { return c.Rate > 0 || c.Speed > 0 }
+
 // total is the number of connections of all processes.
 func (c Config) total() int { return max(c.Total, c.First+c.Connections) }
 
@@ -112,7 +123,7 @@ type Result struct {
 
 	VerifyFailures     uint64 // reads that returned a value nobody wrote to that key
 	FirstVerifyFailure string
-	Misses             uint64 // reads of a key that was not there
+	Misses             uint64 // reads of a key that was not there, but for those a trace leaves so
 
 	ElapsedNS   int64 // from before the first write to after the last reply
 	ClientCPUNS int64 // user and system time of this process in the phase

@@ -63,6 +63,9 @@ func (p *prefix) Digest() uint64 {
 
 // recordsPhase inserts, or reads, every record once.
 func recordsPhase(cfg Config, kind phaseKind) (*phase, error) {
+	if cfg.Trace != nil {
+		return traceLoad(cfg), nil
+	}
 	p := &phase{workers: make([]worker, cfg.Connections)}
 	for i := range p.workers {
 		ops, err := workloads.NewLoadOps(cfg.Workload, i, cfg.Connections)
@@ -104,6 +107,9 @@ func (w *worker) sum() uint64 {
 
 // runPhase draws from the streams of a phase.
 func runPhase(cfg Config, kind workloads.Phase, l length) (*phase, error) {
+	if cfg.Trace != nil {
+		return tracePhase(cfg, kind), nil
+	}
 	seed := transaction.PhaseSeed(cfg.Seed, kind)
 	timed := cfg.Rate == 0 && l.operations == 0
 	p := &phase{workers: make([]worker, cfg.Connections)}
@@ -149,7 +155,7 @@ func newWorker(cfg Config, seed uint64, index int, kind workloads.Phase, timed b
 // endAfter ends a closed loop at the time its length gives; the schedules of an open loop
 // end by themselves, exactly. The returned function is to be called when the phase is over.
 func (p *phase) endAfter(cfg Config, l length) (stop func() bool) {
-	if cfg.Rate > 0 || l.operations > 0 {
+	if cfg.open() || l.operations > 0 || cfg.Trace != nil {
 		return func() bool { return false }
 	}
 	return time.AfterFunc(l.duration, func() { p.over.Store(true) }).Stop

@@ -51,7 +51,7 @@ func newHistogram() *hdrhistogram.Histogram {
 
 func newRecorder(cfg Config) *recorder {
 	r := &recorder{
-		verify: cfg.Verify, layout: layoutOf(cfg.Workload), open: cfg.Rate > 0,
+		verify: cfg.Verify, layout: layoutOf(cfg.Workload), open: cfg.open(),
 		course: newCourse(cfg.Window),
 	}
 	if r.open {

@@ -4,16 +4,18 @@ import (
 	"strconv"
 
 	"bpfdb/workloads"
+	"bpfdb/workloads/trace"
 )
 
 // encoder appends requests as RESP arrays of bulk strings.
 type encoder struct {
 	layout workloads.Layout
-	hash   bool // records are hashes, and layout is that of their fields
+	hash   bool          // records are hashes, and layout is that of their fields
+	replay *trace.Replay // in place of a layout, where the requests are a trace's
 }
 
-func newEncoder(workload workloads.Spec) encoder {
-	return encoder{layoutOf(workload), workload.Mapping == workloads.MappingHash}
+func newEncoder(cfg Config) encoder {
+	return encoder{layoutOf(cfg.Workload), cfg.Workload.Mapping == workloads.MappingHash, cfg.Trace}
 }
 
 // layoutOf is the layout of the values that travel.
@@ -26,6 +28,9 @@ func layoutOf(workload workloads.Spec) workloads.Layout {
 
 // append adds the command that slot s of the operation stands for.
 func (e encoder) append(dst []byte, op workloads.Op, s slot) []byte {
+	if e.replay != nil {
+		return e.appendTrace(dst, op.Key)
+	}
 	if e.hash && s != slotPing {
 		return e.appendHash(dst, op, s)
 	}

@@ -10,6 +10,7 @@ import (
 const (
 	Fixed   = "fixed"   // at equal distances
 	Poisson = "poisson" // at random, independent of each other, as those of many users do
+	ByTrace = "trace"   // at the times of a trace, divided by Config.Speed; not for Config.Arrival
 )
 
 // scheduleSeed keeps the arrivals of a connection independent of its operations, which are
@@ -29,6 +30,8 @@ type schedule struct {
 	count  float64    // operations that are due up to the latest one, on average
 	dueNS  int64      // when the next operation is due
 	endNS  int64      // nothing is due from here on
+
+	listed []int64 // of a trace, in place of a rate: what is due after dueNS
 }
 
 const forever = math.MaxInt64
@@ -54,6 +57,10 @@ func (s *schedule) ended() bool { return s.dueNS >= s.endNS }
 
 // advance moves on to the next operation.
 func (s *schedule) advance() {
+	if s.rate == 0 {
+		s.advanceListed()
+		return
+	}
 	step := 1.0
 	if s.random != nil {
 		step = s.random.ExpFloat64()

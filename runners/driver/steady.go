@@ -123,7 +123,7 @@ func (w Warmup) awaitSteady(ctx context.Context, cfg Config, b backend, p *phase
 		}
 		answered := ops - beforeOps
 		switch {
-		case cfg.Rate == 0:
+		case !cfg.open():
 			seen = append(seen, answered)
 		case answered > 0:
 			seen = append(seen, (ns-beforeNS)/answered)

@@ -44,8 +44,8 @@ func newThread(cfg Config) (*thread, error) {
 		return nil, fmt.Errorf("create epoll instance: %w", err)
 	}
 	return &thread{
-		epoll: epoll, input: make([]byte, readBytes), enc: newEncoder(cfg.Workload),
-		rec: newRecorder(cfg), timeout: cfg.Timeout, open: cfg.Rate > 0,
+		epoll: epoll, input: make([]byte, readBytes), enc: newEncoder(cfg),
+		rec: newRecorder(cfg), timeout: cfg.Timeout, open: cfg.open(),
 	}, nil
 }
 

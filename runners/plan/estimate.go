@@ -47,6 +47,9 @@ func (t Trial) Estimate() time.Duration {
 	default:
 		rate = moreTripsRate
 	}
+	if t.Trace != nil {
+		loaded = t.Trace.Synthetic.Keys // of a file: nobody knows before it is read
+	}
 	if t.Cell.RateOps > 0 {
 		rate = uint64(max(t.Cell.RateOps, 1))
 	}

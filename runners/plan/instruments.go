@@ -37,8 +37,10 @@ func (p *Plan) addInstrumented(s spec.Spec, systems []string, wanted []string) {
 				}
 				t := p.trial(s, size, point, arm, 0)
 				t.Instrument, t.Order = instrument, len(p.Instrumented)
-				t.Operations, t.WarmupOperations, t.Duration = 0, 0, instrumentedDuration
-				t.Warmup = driver.Warmup{Duration: instrumentedWarmup}
+				if t.Trace == nil || t.Cell.Speed > 0 { // a trace without times is replayed as far as it is long
+					t.Operations, t.WarmupOperations, t.Duration = 0, 0, instrumentedDuration
+					t.Warmup = driver.Warmup{Duration: instrumentedWarmup}
+				}
 				t.CellHash = hex.EncodeToString(digest(t.CellHash, instrument, t.Duration, t.Warmup)[:8])
 				p.Instrumented = append(p.Instrumented, t)
 			}

@@ -10,6 +10,7 @@ import (
 
 	"bpfdb/runners/plan"
 	"bpfdb/runners/spec"
+	"bpfdb/workloads/trace"
 )
 
 // Asked for by the spec or by an option, there is one trial of each cell for each instrument, and
@@ -45,6 +46,24 @@ func TestInstrumented(t *testing.T) {
 	var text bytes.Buffer
 	if err := p.Print(&text); err != nil || !strings.Contains(text.String(), "after them, 16 instrumented trials") {
 		t.Errorf("%v, printed as\n%s", err, text.String())
+	}
+}
+
+// A trace without times has the length that the spec gives it, one with times that of all others.
+func TestInstrumentedTrace(t *testing.T) {
+	e := experiment("e")
+	e.Workloads, e.Distributions, e.ValueBytes = []string{spec.TraceWorkload}, []string{"synthetic"}, []int{0}
+	for _, speeds := range [][]float64{nil, {2}} {
+		e.Trace = &spec.Trace{Synthetic: trace.DefaultSynthetic(), Speeds: speeds}
+		p, err := plan.New([]spec.Spec{e}, plan.Options{Profile: "quick", Instruments: []string{"perf"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, trial := range p.Instrumented {
+			if byTime := trial.Operations == 0; byTime != (speeds != nil) || byTime != (trial.Duration > 0) {
+				t.Errorf("speeds %v: %d operations, %v", speeds, trial.Operations, trial.Duration)
+			}
+		}
 	}
 }
 

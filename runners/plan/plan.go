@@ -60,6 +60,7 @@ type Trial struct {
 	Duration         time.Duration // where Operations is 0
 	Warmup           driver.Warmup // with the WarmupOperations
 	SLO              *spec.SLO     // nil: one rate, or a closed loop
+	Trace            *spec.Trace   // replayed in place of the Workload; nil: there is none
 	Clients          []string      // none: this process generates the load
 	Listen           string        // address the server binds to on loopback
 	Instrument       string        // of an instrumented trial: one of results.Instruments
@@ -166,6 +167,7 @@ func (p *Plan) trial(s spec.Spec, size spec.Size, point results.Cell, arm arm, r
 		Operations: size.Operations,
 		Duration:   size.Duration,
 		SLO:        s.Load.SLO,
+		Trace:      s.Trace,
 		Clients:    s.Load.Clients,
 		Listen:     s.Load.Listen,
 	}
@@ -179,8 +181,12 @@ func (p *Plan) trial(s spec.Spec, size spec.Size, point results.Cell, arm arm, r
 	}
 	t.WarmupOperations = t.Warmup.Operations
 	t.Cell.System, t.Cell.Mode = arm.system, arm.mode
-	t.CellHash = hex.EncodeToString(digest(t.Cell, t.Workload, t.Operations, t.Duration, t.Warmup,
-		t.SLO, t.Clients, t.Listen, p.Seed)[:8])
+	shape := []any{t.Cell, t.Workload, t.Operations, t.Duration, t.Warmup, t.SLO, t.Clients, t.Listen, p.Seed}
+	if t.Trace != nil {
+		t.Workload = workloads.Spec{Name: spec.TraceWorkload}
+		shape = append(shape, *t.Trace)
+	}
+	t.CellHash = hex.EncodeToString(digest(shape...)[:8])
 	return t
 }
 
@@ -199,6 +205,11 @@ func points(s spec.Spec, size spec.Size) []results.Cell {
 	if s.Load.SLO != nil {
 		all = product(all, []string{s.Load.SLO.String()}, func(c *results.Cell, slo string) {
 			c.SLO, c.Arrival = slo, s.Load.Arrival
+		})
+	}
+	if s.Trace != nil && len(s.Trace.Speeds) > 0 {
+		all = product(all, s.Trace.Speeds, func(c *results.Cell, speed float64) {
+			c.Speed, c.Arrival = speed, driver.ByTrace
 		})
 	}
 	if s.Durability.Checkpoint {

@@ -208,7 +208,7 @@ func TestQuickProfileFitsReproduce(t *testing.T) {
 	var specs []spec.Spec
 	for _, file := range files {
 		switch filepath.Base(file) {
-		case "gate.yaml", "smoke.yaml", "recovery-large.yaml", "matrix.yaml":
+		case "gate.yaml", "smoke.yaml", "recovery-large.yaml", "matrix.yaml", "trace.yaml":
 			continue // scripts/reproduce leaves them out
 		}
 		s, err := spec.Read(file)
@@ -256,5 +256,41 @@ func TestLoads(t *testing.T) {
 	}
 	if e := p.Trials[0].Estimate(); e < 10*time.Second || e > time.Minute {
 		t.Errorf("a search with 2 s per rate takes about %v", e)
+	}
+}
+
+// Every speed of a trace is a cell of its own, and what is replayed shapes the cells.
+func TestTraces(t *testing.T) {
+	e := experiment("e")
+	trace := spec.Trace{Speeds: []float64{1, 10}}
+	trace.Synthetic.Keys = 300_000
+	e.Workloads, e.Distributions, e.ValueBytes = []string{spec.TraceWorkload}, []string{"synthetic"}, []int{0}
+	e.Trace = &trace
+	e.Profiles["quick"] = spec.Size{Duration: 2 * time.Second, Rounds: 1}
+	hashes := map[string]bool{}
+	for _, seed := range []uint64{1, 2, 2} {
+		trace.Synthetic.Seed = seed
+		p, err := plan.New([]spec.Spec{e}, plan.Options{Profile: "quick"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		speeds := map[float64]int{}
+		for _, trial := range p.Trials {
+			speeds[trial.Cell.Speed]++
+			hashes[trial.CellHash] = true
+			if trial.Cell.Arrival != "trace" || trial.Trace != &trace ||
+				trial.Warmup.Duration != 200*time.Millisecond || trial.Workload.Name != spec.TraceWorkload {
+				t.Errorf("trial %+v", trial)
+			}
+			if e := trial.Estimate(); e < 4*time.Second || e > 6*time.Second {
+				t.Errorf("two seconds and a load of 300 thousand keys take about %v", e)
+			}
+		}
+		if len(speeds) != 2 || speeds[1] != speeds[10] || speeds[1]*2 != len(p.Trials) || len(p.Trials) != 2*2*2 {
+			t.Errorf("%d trials, by speed %v", len(p.Trials), speeds)
+		}
+	}
+	if len(hashes) != 2*8 {
+		t.Errorf("%d cell hashes of two traces, want 8 each", len(hashes))
 	}
 }

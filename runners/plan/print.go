@@ -61,6 +61,8 @@ func load(c results.Cell) string {
 		return c.SLO
 	case c.Stop != "":
 		return "recovery after " + c.Stop
+	case c.Speed > 0:
+		return fmt.Sprintf("%gx %s", c.Speed, c.Arrival)
 	case c.RateOps > 0:
 		return fmt.Sprintf("%g/s %s", c.RateOps, c.Arrival)
 	}

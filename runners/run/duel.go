@@ -33,8 +33,8 @@ type Contestant struct {
 func Duel(
 	ctx context.Context, t plan.Trial, systems []system.Installation, rounds int, order func(round int) []int,
 ) (_ []Contestant, failure error) {
-	if t.Cell.Mode != "" || t.SLO != nil || len(t.Clients) > 0 {
-		return nil, errors.New("a duel takes operations on single keys, at given rates, from this process")
+	if t.Cell.Mode != "" || t.SLO != nil || len(t.Clients) > 0 || t.Trace != nil {
+		return nil, errors.New("a duel takes operations of presets on single keys, at given rates, from this process")
 	}
 	servers, stop, err := startAll(ctx, t, systems)
 	defer func() { failure = errors.Join(failure, stop()) }()

@@ -75,6 +75,9 @@ func profileTitle(c results.Cell) string {
 		title += fmt.Sprintf(", %d B values", c.ValueBytes)
 	}
 	title += fmt.Sprintf(", %d connections, pipeline %d", c.Connections, c.Pipeline)
+	if c.Speed > 0 {
+		title += fmt.Sprintf(", %g times as fast", c.Speed)
+	}
 	if c.RateOps > 0 {
 		title += fmt.Sprintf(", %g operations/s", c.RateOps)
 	}

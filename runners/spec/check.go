@@ -49,6 +49,9 @@ func (s *Spec) check(fields *document.Mapping) error {
 	if err := s.checkDurability(fields); err != nil {
 		return err
 	}
+	if s.Trace != nil {
+		return nil // there is nothing of other workloads in it, as decodeTrace has made sure
+	}
 	if err := s.checkTransactions(fields); err != nil {
 		return err
 	}
@@ -88,15 +91,18 @@ func (s *Spec) checkSize(fields *document.Mapping, profile string) error {
 	} else if size.PipelinedOperations == 0 {
 		size.PipelinedOperations = size.Operations
 	}
-	operations := uint64(1)
+	operations, records := uint64(1), uint64(1)
 	if size.Duration != 0 {
 		operations = 0
+	}
+	if s.Trace != nil {
+		records = 0
 	}
 	for _, f := range []struct {
 		name          string
 		value, lo, hi uint64
 	}{
-		{"records", size.Records, 1, workloads.MaxRecords},
+		{"records", size.Records, records, workloads.MaxRecords},
 		{"operations", size.Operations, operations, maxOperations},
 		{"pipelined_operations", size.PipelinedOperations, operations, maxOperations},
 		{"warmup_operations", size.WarmupOperations, 0, maxOperations},

@@ -39,6 +39,7 @@ type Spec struct {
 	Systems       []system.Definition
 	Load          Load
 	Durability    Durability
+	Trace         *Trace // what the workload TraceWorkload replays; nil without
 	// Instruments of extra trials, one of each cell, that are not measured but looked into; see
 	// results.Instruments. None by default.
 	Instruments []string
@@ -100,7 +101,7 @@ func Read(file string) (Spec, error) {
 
 func (s *Spec) decode(fields *document.Mapping) error {
 	var systems []string
-	var profiles, modes, parameters map[string]any
+	var profiles, modes, parameters, trace map[string]any
 	targets := s.Default.targets()
 	maps.Copy(targets, s.Load.targets())
 	maps.Copy(targets, s.Durability.targets())
@@ -111,7 +112,7 @@ func (s *Spec) decode(fields *document.Mapping) error {
 		"pipeline": &s.Pipeline, "systems": &systems, "profiles": &profiles,
 		"value_sizes": &s.ValueSizes, "insert_order": &s.InsertOrder,
 		"mapping": &s.Mapping, "modes": &modes, "parameters": &parameters,
-		"instruments": &s.Instruments,
+		"instruments": &s.Instruments, "trace": &trace,
 	} {
 		targets[name] = target
 	}
@@ -131,6 +132,9 @@ func (s *Spec) decode(fields *document.Mapping) error {
 		return err
 	}
 	if err := s.decodeDurability(fields); err != nil {
+		return err
+	}
+	if err := s.decodeTrace(fields); err != nil {
 		return err
 	}
 	return s.decodeTransactions(fields)

@@ -35,7 +35,8 @@ func (s *Server) Checkpoint(ctx context.Context) error {
 			return fmt.Errorf("%s: %w: INFO persistence does not say whether it is done", s.installation.Name,
 				ErrCheckpoint)
 		case busy == "0" && status != "ok":
-			return fmt.Errorf("%s: %w: its status is %q", s.installation.Name, ErrCheckpoint, status)
+			why, _ := field(info, "rdb_last_bgsave_error") // bpfdb tells it
+			return fmt.Errorf("%s: %w: its status is %q %s", s.installation.Name, ErrCheckpoint, status, why)
 		case busy == "0":
 			return nil
 		}
