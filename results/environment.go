@@ -16,6 +16,7 @@ type Details struct {
 	CgroupLimits       map[string]string          `json:"cgroup_limits,omitempty"` // of the harness
 	Offloads           map[string]map[string]bool `json:"offloads,omitempty"`      // by interface: lo, veth
 	Modules            map[string]string          `json:"modules,omitempty"`       // Go modules of the harness
+	Noise              []string                   `json:"noise,omitempty"`         // that bench check found
 }
 
 // BPFProgram is a program as the kernel loaded it.

@@ -94,6 +94,15 @@ func (r *Run) Validate() error {
 			return fmt.Errorf("%w: trial %d: %w", ErrRun, i, err)
 		}
 	}
+	for i := range r.Instrumented {
+		t := &r.Instrumented[i]
+		if !systems[t.Cell.System] {
+			return fmt.Errorf("%w: instrumented trial %d: system %q is not among the systems", ErrRun, i, t.Cell.System)
+		}
+		if err := t.validate(); err != nil {
+			return fmt.Errorf("%w: instrumented trial %d: %w", ErrRun, i, err)
+		}
+	}
 	return nil
 }
 
@@ -114,6 +123,9 @@ func (t *Trial) validate() error {
 	}
 	if !filepath.IsLocal(t.HistogramLog) {
 		return fmt.Errorf("histogram_log %q does not lie in the run directory", t.HistogramLog)
+	}
+	if t.WindowLog != "" && !filepath.IsLocal(t.WindowLog) {
+		return fmt.Errorf("window_log %q does not lie in the run directory", t.WindowLog)
 	}
 	if all := t.All(); all == nil || all.Count == 0 {
 		return errors.New(`latency has no counts for "all"`)

@@ -17,6 +17,9 @@ type Run struct {
 	PlannedTrials int          `json:"planned_trials"`        // on systems that are installed
 	NoiseFloor    *NoiseFloor  `json:"noise_floor,omitempty"` // of an A/A run
 	Trials        []Trial      `json:"trials"`
+	// Instrumented are extra trials that looked inside while they ran. Looking costs time: their
+	// figures are apart from those of Trials and enter no figure, table or comparison of them.
+	Instrumented []InstrumentedTrial `json:"instrumented,omitempty"`
 }
 
 // Experiment is one spec file of the run.
@@ -108,10 +111,12 @@ type Trial struct {
 	CPU            CPU         `json:"cpu"`
 	ServerMemory   uint64      `json:"server_memory_bytes,omitempty"`
 	// ServerEmpty is the same before loading; Resident and Maps are what the process and the
-	// BPF maps of the server take after it.
-	ServerEmpty    uint64 `json:"server_empty_bytes,omitempty"`
-	ServerResident uint64 `json:"server_resident_bytes,omitempty"`
-	ServerMaps     uint64 `json:"server_map_bytes,omitempty"`
+	// BPF maps of the server take after it, EmptyResident and EmptyMaps before.
+	ServerEmpty         uint64 `json:"server_empty_bytes,omitempty"`
+	ServerResident      uint64 `json:"server_resident_bytes,omitempty"`
+	ServerMaps          uint64 `json:"server_map_bytes,omitempty"`
+	ServerEmptyResident uint64 `json:"server_empty_resident_bytes,omitempty"`
+	ServerEmptyMaps     uint64 `json:"server_empty_map_bytes,omitempty"`
 
 	Client  Client    `json:"client"`
 	Open    *OpenLoop `json:"open,omitempty"`
@@ -136,8 +141,10 @@ type Trial struct {
 	// ClampedShare is the share of the values whose size did not fit and was changed, where
 	// their law is not bounded.
 	ClampedShare float64 `json:"clamped_share,omitempty"`
-	HistogramLog string  `json:"histogram_log"`     // path of the .hlog, relative to run.json
-	Failure      string  `json:"failure,omitempty"` // why the trial is unusable; empty when it is good
+	HistogramLog string  `json:"histogram_log"` // path of the .hlog, relative to run.json
+	// WindowLog is the same for the windows: an interval for each, latencies to two digits.
+	WindowLog string `json:"window_log,omitempty"`
+	Failure   string `json:"failure,omitempty"` // why the trial is unusable; empty when it is good
 }
 
 // OpLatency summarises one operation kind's latency: in Trial.Latency the service time of a

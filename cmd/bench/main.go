@@ -46,8 +46,8 @@ func bench(ctx context.Context, arguments []string, stdout, stderr io.Writer) in
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(newPlanCommand(), newRunCommand(), newEnvCommand(), newPlotCommand(), newReportCommand(),
-		newGateCommand(), newGateSelftestCommand(), newCompareCommand(), newExportCommand(), newWorkerCommand(),
-		newTraceCommand())
+		newGateCommand(), newGateSelftestCommand(), newCompareCommand(), newExportCommand(), newHistoryCommand(),
+		newCheckCommand(), newTuneCommand(), newWorkerCommand(), newTraceCommand())
 	root.SetArgs(arguments)
 	root.SetOut(stdout)
 	root.SetErr(stderr)

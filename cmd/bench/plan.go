@@ -41,6 +41,8 @@ func addPlanFlags(command *cobra.Command, options *plan.Options) {
 	flags.StringArrayVar(&options.Systems, "system", nil, "only this system of the specs (repeatable)")
 	flags.StringVar(&options.Twin, "twin", "",
 		"measure this system twice, side by side, to see the noise floor (A/A)")
+	flags.StringSliceVar(&options.Instruments, "instrument", nil,
+		"look into every cell in an extra trial that is not measured: perf (flame graph), bpf (program run times)")
 	flags.Uint64Var(&options.Seed, "seed", 1, "of the order of trials and of every op stream")
 }
 

@@ -61,6 +61,15 @@ func (p *barProgress) Done(t results.Trial) {
 	p.bar.Add64(p.current.Milliseconds())
 }
 
+func (p *barProgress) Looked(t results.InstrumentedTrial) {
+	if said := inside(t); said != "" {
+		p.bar.Clear()
+		fmt.Fprintf(p.w, "%s, %s: %s\n", cellName(t.Cell), t.Instrument, said)
+	}
+	p.done++
+	p.bar.Add64(p.current.Milliseconds())
+}
+
 // lineProgress writes for files and pipes.
 type lineProgress struct {
 	w           io.Writer
@@ -80,9 +89,6 @@ func (p *lineProgress) Begin(trials []plan.Trial) {
 func (p *lineProgress) Starting(t plan.Trial) { p.current = t.Estimate() }
 
 func (p *lineProgress) Done(t results.Trial) {
-	p.done++
-	p.spent += p.current
-	p.left -= p.current
 	outcome := fmt.Sprintf("%.0f op/s", t.ThroughputOps)
 	if t.SLO != nil {
 		outcome = fmt.Sprintf("%s up to %.0f op/s", t.Cell.SLO, t.SLO.RateOps)
@@ -96,10 +102,37 @@ func (p *lineProgress) Done(t results.Trial) {
 	if t.Failure != "" {
 		outcome = "failed: " + t.Failure
 	}
+	p.line(cellName(t.Cell), outcome)
+}
+
+func (p *lineProgress) Looked(t results.InstrumentedTrial) {
+	outcome := inside(t)
+	if outcome == "" {
+		outcome = "done"
+	}
+	p.line(cellName(t.Cell)+", "+t.Instrument, outcome)
+}
+
+// inside is why there is nothing to see in an instrumented trial; empty where there is.
+func inside(t results.InstrumentedTrial) string {
+	switch {
+	case t.NotInstalled != "":
+		return t.NotInstalled
+	case t.Failure != "":
+		return "failed: " + t.Failure
+	}
+	return ""
+}
+
+// line counts the trial that was started as done.
+func (p *lineProgress) line(name, outcome string) {
+	p.done++
+	p.spent += p.current
+	p.left -= p.current
 	// The plan's estimate of what is left, corrected by how right it was so far.
 	left := time.Duration(float64(p.left) * float64(time.Since(p.begun)) / float64(p.spent))
 	fmt.Fprintf(p.w, "[%d/%d, %v left] %s: %s\n",
-		p.done, p.total, left.Round(time.Second), cellName(t.Cell), outcome)
+		p.done, p.total, left.Round(time.Second), name, outcome)
 }
 
 func cellName(c results.Cell) string {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -32,7 +33,7 @@ func newReportCommand() *cobra.Command {
 		Long: "Replace the text between markers such as <!-- results:ycsb --> by the tables the runs give.\n" +
 			"With --check nothing is written: the command fails, naming the markers, where a document\n" +
 			"shows something else. --html writes figures, tables and provenance as one file that needs no\n" +
-			"network. With none of these the README's summary is printed.",
+			"network; only flame graphs are linked. With none of these the README's summary is printed.",
 		Example: "  bench report RUNDIR --html report.html\n" +
 			"  bench report RUNDIR --paper PAPER.md --readme README.md\n" +
 			"  bench report RUNDIR --paper PAPER.md --check",
@@ -101,7 +102,7 @@ func (o reportOptions) run(command *cobra.Command, data *summary.Data) error {
 // writePage writes the HTML report, whole or not at all.
 func writePage(path string, data *summary.Data) error {
 	var text bytes.Buffer
-	if err := page.Write(&text, data); err != nil {
+	if err := page.Write(&text, data, filepath.Dir(path)); err != nil {
 		return err
 	}
 	if err := os.WriteFile(path+".tmp", text.Bytes(), 0o644); err != nil {

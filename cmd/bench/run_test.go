@@ -24,6 +24,12 @@ func TestMain(m *testing.M) {
 		words := append([]string{"run"}, strings.Fields(arguments)...)
 		os.Exit(bench(context.Background(), words, os.Stdout, os.Stderr))
 	}
+	if len(os.Args) > 1 && os.Args[1] == tuneCommand {
+		os.Exit(bench(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
+	}
+	if root := os.Getenv(tunerEnv); root != "" {
+		beTuner(root)
+	}
 	if len(os.Args) == 2 && os.Args[1] == run.WorkerCommand {
 		os.Exit(bench(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
 	}
@@ -133,6 +139,9 @@ func TestEnvPrintsJSON(t *testing.T) {
 	}
 }
 
+// progressLines counts the lines about trials, not what there is to say of the machine.
+func progressLines(stderr string) int { return strings.Count("\n"+stderr, "\n[") }
+
 // The whole way from a spec file to run.json, with Redis and another server beside it.
 func TestRunEndToEnd(t *testing.T) {
 	systems := []string{systemtest.Good}
@@ -148,7 +157,7 @@ func TestRunEndToEnd(t *testing.T) {
 	if code != 0 || strings.TrimSpace(stdout) != filepath.Join(out, "run.json") {
 		t.Fatalf("exit %d, stdout %q, stderr %q", code, stdout, stderr)
 	}
-	if lines := strings.Count(stderr, "\n"); lines != 2*len(systems) {
+	if lines := progressLines(stderr); lines != 2*len(systems) {
 		t.Errorf("%d lines of progress for %d trials:\n%s", lines, 2*len(systems), stderr)
 	}
 	r, err := results.ReadRun(out)
@@ -218,7 +227,7 @@ func TestKilledRunIsResumed(t *testing.T) {
 		t.Fatalf("after the kill: %v, finished %v", err, half.Finished)
 	}
 	code, _, stderr := invoke(t, "run", spec, "--resume", out)
-	if code != 0 || strings.Count(stderr, "\n") != 12-len(half.Trials) {
+	if code != 0 || progressLines(stderr) != 12-len(half.Trials) {
 		t.Errorf("exit %d with %d of 12 trials left: %s", code, 12-len(half.Trials), stderr)
 	}
 	r, err := results.ReadRun(out)

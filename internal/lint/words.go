@@ -38,6 +38,7 @@ var maySkip = []string{
 	"runners/fleet",       // no sshd; fails in CI itself
 	"runners/driver",      // no redis-server, or a comparison that is only run on request
 	"runners/host",        // no git
+	"runners/perf",        // no perf, which is optional; only its own search can tell
 	"runners/system",      // the system under test is not installed, which only its own search can tell
 }
 

@@ -29,6 +29,9 @@ type content struct {
 	Verdicts template.HTML
 	Goals    template.HTML
 	Sections []section
+	Profiles []profile
+	Programs template.HTML // empty where no program was timed
+	Memory   template.HTML // empty where no server tells
 	Systems  []results.System
 	Facts    []fact
 	Warnings []string
@@ -48,8 +51,9 @@ type figure struct {
 
 type fact struct{ Name, Value string }
 
-// Write writes the page of some runs.
-func Write(w io.Writer, d *summary.Data) error {
+// Write writes the page of some runs. It links to their flame graphs as seen from dir, where the
+// page is going to lie; all else is inline.
+func Write(w io.Writer, d *summary.Data, dir string) error {
 	c := content{Warnings: warnings(d)}
 	var environment results.Environment
 	switch {
@@ -63,6 +67,13 @@ func Write(w io.Writer, d *summary.Data) error {
 		return fmt.Errorf("html report: no run to show")
 	}
 	c.Machine, c.Facts, c.Systems = summary.Machine(environment), facts(environment), d.Systems()
+	c.Profiles = profiles(d, dir)
+	if text := tables.Programs(d); text != "" {
+		c.Programs = markdown(text)
+	}
+	if text := tables.Memory(d); text != "" {
+		c.Memory = markdown(text)
+	}
 	figures, err := drawings(d)
 	if err != nil {
 		return err
@@ -172,6 +183,9 @@ func warnings(d *summary.Data) []string {
 		}
 		if run.Environment.GitDirty {
 			found = append(found, "The source had uncommitted changes: the commit alone does not reproduce this.")
+		}
+		for _, what := range run.Environment.Noise {
+			found = append(found, "Before the run: "+what+".")
 		}
 		failed, saturated := 0, 0
 		for _, t := range run.Trials {

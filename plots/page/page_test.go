@@ -20,7 +20,7 @@ func write(t *testing.T, runs []*results.Run, engines []*results.EngineRun) stri
 		t.Fatal(err)
 	}
 	var text bytes.Buffer
-	if err := page.Write(&text, d); err != nil {
+	if err := page.Write(&text, d, ""); err != nil {
 		t.Fatal(err)
 	}
 	return text.String()
@@ -74,7 +74,7 @@ func TestPageOfInterruptedRun(t *testing.T) {
 }
 
 func TestEmptyPage(t *testing.T) {
-	if err := page.Write(&bytes.Buffer{}, &summary.Data{}); err == nil {
+	if err := page.Write(&bytes.Buffer{}, &summary.Data{}, ""); err == nil {
 		t.Error("no error without a run")
 	}
 }

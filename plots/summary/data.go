@@ -24,11 +24,14 @@ type Data struct {
 	Runs    []*results.Run
 	Engines []*results.EngineRun
 	Panels  []*Panel // by experiment, value size, pipeline, ...
+	// RunDirs is where each of Runs lies, with the files it names; empty where they were not read.
+	RunDirs []string
 }
 
 // Load reads run.json and engine.json from every directory; each must hold one of them.
 func Load(dirs []string) (*Data, error) {
 	var runs []*results.Run
+	var runDirs []string
 	var engines []*results.EngineRun
 	for _, dir := range dirs {
 		run, err := results.ReadRun(dir)
@@ -44,13 +47,18 @@ func Load(dirs []string) (*Data, error) {
 				ErrNothing, dir, results.EngineFile)
 		}
 		if err == nil {
-			runs = append(runs, run)
+			runs, runDirs = append(runs, run), append(runDirs, dir)
 		}
 		if engineErr == nil {
 			engines = append(engines, engine)
 		}
 	}
-	return New(runs, engines)
+	d, err := New(runs, engines)
+	if err != nil {
+		return nil, err
+	}
+	d.RunDirs = runDirs
+	return d, nil
 }
 
 // New groups the trials of runs into panels. Runs of one kind that differ in kernel,

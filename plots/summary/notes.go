@@ -30,7 +30,7 @@ func (p *Panel) Notes() []string {
 
 func (p *Panel) cellNotes(system string, row Row) []string {
 	var notes []string
-	var failures, saturated, errorCount, wrong, misses uint64
+	var failures, saturated, unsettled, errorCount, wrong, misses uint64
 	samples := p.samples[cell{system, row}]
 	reason := ""
 	for _, s := range samples {
@@ -44,6 +44,9 @@ func (p *Panel) cellNotes(system string, row Row) []string {
 		misses += s.trial.Misses
 		if s.trial.Client.Saturated != "" {
 			saturated++
+		}
+		if w := s.trial.Warmup; s.trial.Transient() > 0 || w != nil && w.Steady != nil && !*w.Steady {
+			unsettled++
 		}
 		for _, invariant := range s.trial.Invariants {
 			if !invariant.Holds {
@@ -60,6 +63,10 @@ func (p *Panel) cellNotes(system string, row Row) []string {
 	if saturated > 0 {
 		notes = append(notes, fmt.Sprintf("%s: in %d of %d trials the load generator was the bottleneck or late",
 			name, saturated, len(samples)))
+	}
+	if unsettled > 0 {
+		notes = append(notes, fmt.Sprintf("%s: in %d of %d trials the system had not settled when the measured "+
+			"phase began", name, unsettled, len(samples)))
 	}
 	if errorCount+wrong+misses > 0 {
 		notes = append(notes, fmt.Sprintf("%s: %d errors, %d wrong values, %d misses",

@@ -162,11 +162,13 @@ func TestNotes(t *testing.T) {
 	for i := range run.Trials {
 		if trial := &run.Trials[i]; trial.Cell.System == "bpfdb-user" {
 			trial.VerifyFailures, trial.Misses, trial.OpStreamHash = 3, 4, "another load"
+			trial.Warmup = &results.Warmup{Steady: new(bool)}
 		}
 	}
 	notes := strings.Join(newData(t, run).Panels[0].Notes(), "\n")
 	for _, want := range []string{
 		"bpfdb-user, ycsb-a: 0 errors, 3 wrong values, 4 misses",
+		"bpfdb-user, ycsb-a: in 1 of 1 trials the system had not settled",
 		"ycsb-a, round 0: the systems were not given the same operations",
 		"dragonfly: not installed (no dragonfly in PATH)",
 	} {

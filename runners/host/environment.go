@@ -13,6 +13,7 @@ import (
 // sysctls are the settings that move a loopback benchmark of an in-kernel server.
 var sysctls = []string{
 	"kernel.bpf_stats_enabled",
+	"kernel.nmi_watchdog",
 	"kernel.randomize_va_space",
 	"net.core.bpf_jit_enable",
 	"net.core.bpf_jit_harden",

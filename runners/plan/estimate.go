@@ -2,8 +2,10 @@ package plan
 
 import (
 	"math"
+	"slices"
 	"time"
 
+	"bpfdb/results"
 	"bpfdb/runners/driver"
 	"bpfdb/runners/transaction"
 	"bpfdb/workloads"
@@ -24,6 +26,8 @@ const (
 	recoverRate = 300_000 // records
 
 	startAndStop = 500 * time.Millisecond
+
+	readProfile = 3 * time.Second // until perf has found the names of what it has sampled
 )
 
 // Estimate is about how long the trial takes, from starting its server to stopping it.
@@ -56,6 +60,9 @@ func (t Trial) Estimate() time.Duration {
 	if t.Cell.Stop != "" {
 		seconds += float64(loaded)/recoverRate + startAndStop.Seconds()
 	}
+	if t.Instrument == results.InstrumentPerf {
+		seconds += readProfile.Seconds()
+	}
 	seconds += t.warmup().Seconds() + t.Duration.Seconds()*t.tries()
 	return startAndStop + time.Duration(seconds*float64(time.Second))
 }
@@ -80,7 +87,9 @@ func (t Trial) tries() float64 {
 // run.json; windowBytes is what each second of it adds.
 const (
 	trialBytes  = 30_000
-	windowBytes = 120
+	windowBytes = 1000 // most of it in the log of the windows
+
+	profileBytes = 1_000_000 // of stacks and their drawing
 )
 
 // DiskBytes is about how large the results get.
@@ -88,13 +97,18 @@ func (p Plan) DiskBytes() (total int64) {
 	for _, t := range p.Trials {
 		total += trialBytes + windowBytes*int64(t.Duration.Seconds())
 	}
+	for _, t := range p.Instrumented {
+		if t.Instrument == results.InstrumentPerf {
+			total += profileBytes
+		}
+	}
 	return total
 }
 
-// Estimate is about how long all trials take.
+// Estimate is about how long all trials take, instrumented ones included.
 func (p Plan) Estimate() time.Duration {
 	var total time.Duration
-	for _, t := range p.Trials {
+	for _, t := range slices.Concat(p.Trials, p.Instrumented) {
 		total += t.Estimate()
 	}
 	return total

@@ -30,6 +30,9 @@ type Options struct {
 	// Twin names a system that is measured a second time, beside itself, to see how much two
 	// equal systems differ (A/A); empty means none.
 	Twin string
+	// Instruments make an extra trial of every cell that can be looked into; see
+	// results.Instruments. They add to what the specs ask for.
+	Instruments []string
 }
 
 // Plan is a run before it has happened.
@@ -40,6 +43,8 @@ type Plan struct {
 	Experiments []results.Experiment
 	Systems     []system.Definition // each once, in the order the specs name them
 	Trials      []Trial             // in order
+	// Instrumented come after the Trials and are no part of what is measured.
+	Instrumented []Trial
 }
 
 // Trial is one measurement to make.
@@ -58,6 +63,7 @@ type Trial struct {
 	Trace            *spec.Trace   // replayed in place of the Workload; nil: there is none
 	Clients          []string      // none: this process generates the load
 	Listen           string        // address the server binds to on loopback
+	Instrument       string        // of an instrumented trial: one of results.Instruments
 }
 
 // New plans a run. Errors wrap ErrOptions.
@@ -76,7 +82,9 @@ func New(specs []spec.Spec, o Options) (Plan, error) {
 		files[s.Name] = s.File
 		p.Experiments = append(p.Experiments, results.Experiment{
 			Name: s.Name, Title: s.Title, SpecFile: s.File, SpecSHA256: s.SHA256})
-		p.addTrials(s, p.chooseSystems(s, o.Systems), random)
+		systems := p.chooseSystems(s, o.Systems)
+		p.addTrials(s, systems, random)
+		p.addInstrumented(s, systems, o.Instruments)
 	}
 	if o.Twin != "" && !p.hasSystem(o.Twin+results.TwinSuffix) {
 		return Plan{}, fmt.Errorf("%w: system %q, to be measured twice, is in none of the specs", ErrOptions, o.Twin)
@@ -89,7 +97,7 @@ func New(specs []spec.Spec, o Options) (Plan, error) {
 	if len(p.Trials) == 0 {
 		return Plan{}, fmt.Errorf("%w: no spec is given", ErrOptions)
 	}
-	return p, nil
+	return p, p.checkInstruments(o.Instruments)
 }
 
 // chooseSystems names the systems of a spec that are wanted, and notes their definitions.

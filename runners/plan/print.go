@@ -31,6 +31,26 @@ func (p Plan) Print(w io.Writer) error {
 			c.Experiment, c.Workload, c.Distribution, c.Records, c.ValueBytes, c.Driver, c.Connections,
 			c.Pipeline, load(c), amount(t), c.Topology, c.Arm(), t.CellHash)
 	}
+	if err := table.Flush(); err != nil || len(p.Instrumented) == 0 {
+		return err
+	}
+	return p.printInstrumented(w)
+}
+
+var instrumentedColumns = []string{"order", "instrument", "experiment", "workload", "distribution", "value", "conns",
+	"pipe", "load", "ops", "system", "cell"}
+
+// printInstrumented lists the extra trials, which have fewer things that differ.
+func (p Plan) printInstrumented(w io.Writer) error {
+	fmt.Fprintf(w, "\nafter them, %d instrumented trials, which are not part of the results:\n", len(p.Instrumented))
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, strings.Join(instrumentedColumns, "\t"))
+	for _, t := range p.Instrumented {
+		c := t.Cell
+		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%d B\t%d\t%d\t%s\t%s\t%s\t%s\n", t.Order, t.Instrument,
+			c.Experiment, c.Workload, c.Distribution, c.ValueBytes, c.Connections, c.Pipeline, load(c), amount(t),
+			c.Arm(), t.CellHash)
+	}
 	return table.Flush()
 }
 

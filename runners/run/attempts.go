@@ -32,7 +32,7 @@ func (a attempts) make(ctx context.Context, t plan.Trial) (results.Trial, error)
 	if a.seen[name] == nil {
 		look = &inspection{}
 	}
-	trial, err := measure(ctx, t, a.installations[name], a.out, look)
+	trial, err := measure(ctx, t, a.installations[name], a.out, look, nil)
 	if look != nil && look.settings != nil {
 		a.seen[name] = look
 	}

@@ -3,8 +3,6 @@ package run
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -57,21 +55,12 @@ func serviceByKind(open *driver.OpenLoop) []tagged {
 // are in nanoseconds; the log's own maximum column is in milliseconds. It returns the
 // log's path relative to the results directory.
 func writeHistograms(out string, trial *results.Trial, series []tagged) (string, error) {
-	name := fmt.Sprintf("trials/%05d-%s-%s.hlog", trial.Order, trial.Cell.System, trial.CellHash)
-	file := filepath.Join(out, filepath.FromSlash(name))
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		return "", err
-	}
-	log, err := os.Create(file)
+	name := logName(trial, "")
+	log, err := newHistogramLog(out, name, trial.Started)
 	if err != nil {
 		return "", err
 	}
-	writer := hdrhistogram.NewHistogramLogWriter(log)
 	start := trial.Started.UnixMilli()
-	base := trial.Started.Unix() * 1000 // the header has room for whole seconds only
-	writer.SetBaseTime(base)
-	err = errors.Join(writer.OutputLogFormatVersion(), writer.OutputStartTime(start),
-		writer.OutputBaseTime(base), writer.OutputLegend())
 	for _, kind := range series {
 		tag, histogram := kind.tag, kind.histogram
 		if !strings.HasPrefix(tag, servicePrefix) && tag != lagTag {
@@ -80,9 +69,9 @@ func writeHistograms(out string, trial *results.Trial, series []tagged) (string,
 		histogram.SetTag(tag)
 		histogram.SetStartTimeMs(start)
 		histogram.SetEndTimeMs(start + time.Duration(trial.DurationNS).Milliseconds())
-		err = errors.Join(err, writer.OutputIntervalHistogram(histogram))
+		err = errors.Join(err, log.OutputIntervalHistogram(histogram))
 	}
-	if err = errors.Join(err, log.Close()); err != nil {
+	if err = errors.Join(err, log.file.Close()); err != nil {
 		return "", fmt.Errorf("histogram log: %w", err)
 	}
 	return name, nil

@@ -28,9 +28,9 @@ const respVersion = 3
 const deathNotice = time.Second
 
 // measure makes one trial against a server of its own. It returns what it has also with
-// an error. The inspection, if given, is filled in.
+// an error. The inspection, if given, is filled in; the instrument, if given, looks on.
 func measure(
-	ctx context.Context, t plan.Trial, in system.Installation, out string, look *inspection,
+	ctx context.Context, t plan.Trial, in system.Installation, out string, look *inspection, with instrument,
 ) (_ results.Trial, failure error) {
 	trial := newTrial(t)
 	place, leave, err := locate(t)
@@ -49,7 +49,7 @@ func measure(
 			look.offloads = host.ReadOffloads(look.device)
 		}
 	}
-	err = measurePinned(ctx, t, server, &trial, out)
+	err = measurePinned(ctx, t, server, &trial, out, with)
 	if stopErr := server.Stop(); err == nil {
 		err = stopErr
 	}
@@ -59,13 +59,13 @@ func measure(
 // measurePinned keeps the clients to their processors while they work; the server, which
 // would inherit them, runs by then.
 func measurePinned(
-	ctx context.Context, t plan.Trial, server *system.Server, trial *results.Trial, out string,
+	ctx context.Context, t plan.Trial, server *system.Server, trial *results.Trial, out string, with instrument,
 ) error {
 	unpin, err := pinClient(t)
 	if err != nil {
 		return err
 	}
-	return errors.Join(measureServer(ctx, t, server, trial, out), unpin())
+	return errors.Join(measureServer(ctx, t, server, trial, out, with), unpin())
 }
 
 func newTrial(t plan.Trial) results.Trial {
@@ -83,10 +83,10 @@ func newTrial(t plan.Trial) results.Trial {
 }
 
 func measureServer(
-	ctx context.Context, t plan.Trial, server *system.Server, trial *results.Trial, out string,
+	ctx context.Context, t plan.Trial, server *system.Server, trial *results.Trial, out string, with instrument,
 ) error {
 	if t.Cell.Mode != "" {
-		return measureTransactions(ctx, t, server, trial, out)
+		return measureTransactions(ctx, t, server, trial, out, with)
 	}
 	config := configure(t, server.Addr)
 	if t.Trace != nil {
@@ -95,6 +95,7 @@ func measureServer(
 		}
 	}
 	trial.ServerEmpty = server.MemoryBytes(ctx)
+	trial.ServerEmptyResident, trial.ServerEmptyMaps = server.ResidentBytes(), server.MapBytes()
 	if err := load(ctx, config, server); err != nil {
 		return explain(ctx, err, server)
 	}
@@ -103,7 +104,7 @@ func measureServer(
 	if t.Cell.Stop != "" {
 		return measureRecovery(ctx, t, server, trial, out)
 	}
-	m := &measurement{trial: trial, clients: t.Clients}
+	m := &measurement{trial: trial, clients: t.Clients, server: server, with: with}
 	if t.Cell.Checkpoint {
 		m.halfway = checkpoint{server: server, after: t.Duration / 2}
 	}
@@ -124,6 +125,9 @@ func measureServer(
 	trial.ClampedShare = workloads.NewSizes(t.Workload).ClampedShare()
 	trial.CPU = m.cpu(result.Ops)
 	if trial.HistogramLog, err = writeHistograms(out, trial, byKind(result)); err != nil {
+		return err
+	}
+	if trial.WindowLog, err = writeWindows(out, trial, result.Windows); err != nil {
 		return err
 	}
 	return check(result)

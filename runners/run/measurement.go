@@ -15,6 +15,7 @@ import (
 	"bpfdb/runners/host"
 	"bpfdb/runners/plan"
 	"bpfdb/runners/spec"
+	"bpfdb/runners/system"
 )
 
 // window is the resolution of a trial's course, fineWindow that of one with a checkpoint,
@@ -65,6 +66,8 @@ type measurement struct {
 	trial   *results.Trial
 	clients []string
 	halfway checkpoint
+	server  *system.Server
+	with    instrument // nil in a trial that counts
 	// renew, if set, makes the data new before a further run; inspect looks at them after one.
 	renew   func() error
 	inspect func(*driver.Result) error
@@ -75,14 +78,22 @@ type measurement struct {
 
 // run makes one measurement, in this process or with a fleet.
 func (m *measurement) run(ctx context.Context, config driver.Config) (*driver.Result, error) {
-	var beforeErr, afterErr error
+	var beginErr, beforeErr, afterErr error
 	config.Starting = func() {
+		if m.with != nil {
+			beginErr = m.with.begin(m.server)
+		}
 		m.started = time.Now().UTC()
 		m.trial.Started = m.started
 		m.before, beforeErr = host.ReadCPUTime(os.DirFS("/"))
 		m.halfway.begin(ctx)
 	}
-	config.Finished = func() { m.after, afterErr = host.ReadCPUTime(os.DirFS("/")) }
+	config.Finished = func() {
+		m.after, afterErr = host.ReadCPUTime(os.DirFS("/"))
+		if m.with != nil && beginErr == nil {
+			afterErr = errors.Join(afterErr, m.with.end())
+		}
+	}
 	var result *driver.Result
 	var err error
 	if len(m.clients) == 0 {
@@ -95,7 +106,7 @@ func (m *measurement) run(ctx context.Context, config driver.Config) (*driver.Re
 		result, err = fleet.Run(ctx, config, commands)
 	}
 	written, checkpointErr := m.halfway.end(err != nil)
-	if err := errors.Join(err, beforeErr, afterErr, checkpointErr); err != nil {
+	if err := errors.Join(err, beginErr, beforeErr, afterErr, checkpointErr); err != nil {
 		return nil, err
 	}
 	if m.trial.Checkpoint = written; written != nil {

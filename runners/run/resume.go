@@ -27,8 +27,8 @@ func Resume(ctx context.Context, p plan.Plan, out string, observer Observer) (*r
 	if err != nil {
 		return nil, err
 	}
-	trials := installed(p, installations)
-	if err := sameRun(r, p, trials); err != nil {
+	w := work{installed(p.Trials, installations), installed(p.Instrumented, installations), p.Twin, installations}
+	if err := sameRun(r, p, w); err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", out, ErrOtherRun, err)
 	}
 	if err := sameSystems(r.Systems, systems); err != nil {
@@ -40,22 +40,30 @@ func Resume(ctx context.Context, p plan.Plan, out string, observer Observer) (*r
 	if r.Finished.IsZero() {
 		r.Resumed = append(r.Resumed, time.Now().UTC())
 	}
-	return proceed(ctx, r, p.Twin, trials, installations, out, observer)
+	return proceed(ctx, r, w, out, observer)
 }
 
 // sameRun compares what was planned, trial by trial as far as they were made. Cell hashes
 // cover everything that shapes a trial.
-func sameRun(r *results.Run, p plan.Plan, trials []plan.Trial) error {
+func sameRun(r *results.Run, p plan.Plan, w work) error {
 	switch {
 	case r.Profile != p.Profile || r.Seed != p.Seed:
 		return fmt.Errorf("it had profile %s and seed %d, not %s and %d", r.Profile, r.Seed, p.Profile, p.Seed)
 	case !reflect.DeepEqual(r.Experiments, p.Experiments):
 		return errors.New("its experiments were others, or their files have changed")
-	case r.PlannedTrials != len(trials):
-		return fmt.Errorf("it had %d trials to make, not %d", r.PlannedTrials, len(trials))
+	case r.PlannedTrials != len(w.trials):
+		return fmt.Errorf("it had %d trials to make, not %d", r.PlannedTrials, len(w.trials))
+	case len(r.Instrumented) > len(w.instrumented):
+		return fmt.Errorf("it has %d instrumented trials, more than the %d to make", len(r.Instrumented),
+			len(w.instrumented))
+	}
+	for i, made := range r.Instrumented {
+		if want := w.instrumented[i].CellHash; made.CellHash != want {
+			return fmt.Errorf("instrumented trial %d was of cell %s, not of %s", i, made.CellHash, want)
+		}
 	}
 	for i, made := range r.Trials {
-		t := trials[i]
+		t := w.trials[i]
 		if made.CellHash != t.CellHash || made.Round != t.Round || made.Order != t.Order || made.Seed != t.Seed {
 			return fmt.Errorf("trial %d was of cell %s in round %d, not of %s in %d",
 				i, made.CellHash, made.Round, t.CellHash, t.Round)

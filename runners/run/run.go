@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"bpfdb/results"
 	"bpfdb/runners/host"
 	"bpfdb/runners/plan"
+	"bpfdb/runners/quiet"
 	"bpfdb/runners/system"
 )
 
@@ -35,6 +37,8 @@ type Observer interface {
 	// Starting is called before each trial, Done after it.
 	Starting(t plan.Trial)
 	Done(t results.Trial)
+	// Looked is called in place of Done after an instrumented trial.
+	Looked(t results.InstrumentedTrial)
 }
 
 // Run carries out the plan and leaves the results in the directory out, which is made.
@@ -48,7 +52,8 @@ func Run(ctx context.Context, p plan.Plan, out string, observer Observer) (*resu
 	if err != nil {
 		return nil, err
 	}
-	trials := installed(p, installations)
+	trials := installed(p.Trials, installations)
+	w := work{trials, installed(p.Instrumented, installations), p.Twin, installations}
 	return proceed(ctx, &results.Run{
 		SchemaVersion: results.SchemaVersion,
 		Profile:       p.Profile,
@@ -59,12 +64,12 @@ func Run(ctx context.Context, p plan.Plan, out string, observer Observer) (*resu
 		Systems:       systems,
 		PlannedTrials: len(trials),
 		Trials:        []results.Trial{},
-	}, p.Twin, trials, installations, out, observer)
+	}, w, out, observer)
 }
 
 // installed are the trials that can be made here.
-func installed(p plan.Plan, installations map[string]system.Installation) (trials []plan.Trial) {
-	for _, t := range p.Trials {
+func installed(planned []plan.Trial, installations map[string]system.Installation) (trials []plan.Trial) {
+	for _, t := range planned {
 		if _, found := installations[t.Cell.System]; found {
 			trials = append(trials, t)
 		}
@@ -72,13 +77,17 @@ func installed(p plan.Plan, installations map[string]system.Installation) (trial
 	return trials
 }
 
+// work is what a run has to do on this machine.
+type work struct {
+	trials, instrumented []plan.Trial
+	twin                 string
+	installations        map[string]system.Installation
+}
+
 // proceed makes the trials that the run does not hold yet.
-func proceed(
-	ctx context.Context, r *results.Run, twin string, trials []plan.Trial, installations map[string]system.Installation,
-	out string, observer Observer,
-) (*results.Run, error) {
-	done := len(r.Trials)
-	observer.Begin(trials[done:])
+func proceed(ctx context.Context, r *results.Run, w work, out string, observer Observer) (*results.Run, error) {
+	done, looked := len(r.Trials), len(r.Instrumented)
+	observer.Begin(slices.Concat(w.trials[done:], w.instrumented[looked:]))
 	if err := write(out, r); err != nil {
 		return nil, err
 	}
@@ -86,8 +95,8 @@ func proceed(
 	for i := range r.Trials {
 		verdict.recall(&r.Trials[i])
 	}
-	tries := attempts{installations, out, map[string]*inspection{}, map[string]int{}}
-	for _, t := range trials[done:] {
+	tries := attempts{w.installations, out, map[string]*inspection{}, map[string]int{}}
+	for _, t := range w.trials[done:] {
 		observer.Starting(t)
 		trial, err := tries.make(ctx, t)
 		if ctx.Err() != nil {
@@ -101,12 +110,35 @@ func proceed(
 		}
 		observer.Done(trial)
 	}
+	if err := lookInside(ctx, r, w.instrumented[looked:], tries, verdict, observer); err != nil {
+		return r, err
+	}
 	r.Finished = time.Now().UTC()
-	r.NoiseFloor = results.Noise(r, twin)
+	r.NoiseFloor = results.Noise(r, w.twin)
 	if err := write(out, r); err != nil {
 		return r, err
 	}
 	return r, verdict.err()
+}
+
+// lookInside makes the instrumented trials, when all that is measured has been.
+func lookInside(
+	ctx context.Context, r *results.Run, trials []plan.Trial, tries attempts, verdict *verdict, observer Observer,
+) error {
+	for _, t := range trials {
+		observer.Starting(t)
+		trial, err := tries.look(ctx, t)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		verdict.overlook(&trial, err)
+		r.Instrumented = append(r.Instrumented, trial)
+		if err := write(tries.out, r); err != nil {
+			return err
+		}
+		observer.Looked(trial)
+	}
+	return nil
 }
 
 // write leaves the run as it is now, and the table of its systems, on disk.
@@ -146,6 +178,9 @@ func environment(ctx context.Context) results.Environment {
 	e := host.ReadEnvironment(os.DirFS("/"))
 	host.ReadSource(ctx, ".", &e)
 	e.HarnessFlags = os.Args[1:]
+	for _, f := range quiet.Check(os.DirFS("/")) {
+		e.Noise = append(e.Noise, f.Text)
+	}
 	e.Offloads = map[string]map[string]bool{"lo": host.ReadOffloads("lo")}
 	return e
 }

@@ -29,6 +29,9 @@ type observer struct{ done func(results.Trial) }
 
 func (observer) Begin([]plan.Trial)  {}
 func (observer) Starting(plan.Trial) {}
+
+func (observer) Looked(results.InstrumentedTrial) {}
+
 func (o observer) Done(t results.Trial) {
 	if o.done != nil {
 		o.done(t)
@@ -127,6 +130,40 @@ func checkTrial(t *testing.T, out string, trial results.Trial) {
 	}
 	if len(logged) != len(counts) || logged["all"] != 2000 || logged["update"] != counts["update"] {
 		t.Errorf("log counts %v, run.json %v", logged, counts)
+	}
+}
+
+// The log of the windows has an interval for each, and all of the trial in them.
+func TestWindowLog(t *testing.T) {
+	out := t.TempDir()
+	r, err := run.Run(t.Context(), short(t, spec.Load{}, good("one")), out, observer{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	trial := r.Trials[0]
+	log, err := os.Open(filepath.Join(out, trial.WindowLog))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	reader := hdrhistogram.NewHistogramLogReader(log)
+	var intervals, count int64
+	for {
+		h, err := reader.NextIntervalHistogram()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h == nil {
+			break
+		}
+		if h.Tag() != "all" || h.EndTimeMs()-h.StartTimeMs() != 1000 {
+			t.Errorf("interval %d: tag %q, %d ms", intervals, h.Tag(), h.EndTimeMs()-h.StartTimeMs())
+		}
+		intervals++
+		count += h.TotalCount()
+	}
+	if intervals != int64(len(trial.Windows)) || count != int64(trial.Ops) {
+		t.Errorf("%d intervals with %d operations, want %d with %d", intervals, count, len(trial.Windows), trial.Ops)
 	}
 }
 

@@ -17,16 +17,17 @@ import (
 // measureTransactions makes a trial of a transactional workload: load, run, read back. A
 // search for a rate does so for every rate it tries, as the data tell of one run only.
 func measureTransactions(
-	ctx context.Context, t plan.Trial, server *system.Server, trial *results.Trial, out string,
+	ctx context.Context, t plan.Trial, server *system.Server, trial *results.Trial, out string, with instrument,
 ) error {
 	config := configure(t, server.Addr)
 	trial.ServerEmpty = server.MemoryBytes(ctx)
+	trial.ServerEmptyResident, trial.ServerEmptyMaps = server.ResidentBytes(), server.MapBytes()
 	if err := loadDataset(ctx, config, server); err != nil {
 		return explain(ctx, err, server)
 	}
 	trial.ServerMemory = server.MemoryBytes(ctx)
 	trial.ServerResident, trial.ServerMaps = server.ResidentBytes(), server.MapBytes()
-	m := &measurement{trial: trial, clients: t.Clients}
+	m := &measurement{trial: trial, clients: t.Clients, server: server, with: with}
 	var result *driver.Result
 	var err error
 	if t.SLO == nil {
@@ -50,6 +51,9 @@ func measureTransactions(
 		return err
 	}
 	if trial.HistogramLog, err = writeHistograms(out, trial, byKind(result)); err != nil {
+		return err
+	}
+	if trial.WindowLog, err = writeWindows(out, trial, result.Windows); err != nil {
 		return err
 	}
 	if err := check(result); err != nil || t.SLO != nil {

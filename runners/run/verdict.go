@@ -37,8 +37,26 @@ func (v *verdict) judge(trial *results.Trial, err error) {
 	}
 	trial.Failure = err.Error()
 	v.lastFailure = trial.Failure
-	if errors.Is(err, ErrWrongValues) || errors.Is(err, ErrLoadsDiffer) || errors.Is(err, ErrInvariant) {
+	if isSerious(err) {
 		v.serious = append(v.serious, fmt.Errorf("trial %d (%s, %s): %w",
+			trial.Order, trial.Cell.System, trial.Cell.Workload, err))
+	}
+}
+
+// isSerious tells what is wrong with a server or the harness from mere circumstances.
+func isSerious(err error) bool {
+	return errors.Is(err, ErrWrongValues) || errors.Is(err, ErrLoadsDiffer) || errors.Is(err, ErrInvariant)
+}
+
+// overlook marks an instrumented trial that gave nothing to see. It counts neither as good nor as
+// bad, but a server that answers wrongly does so in every trial.
+func (v *verdict) overlook(trial *results.InstrumentedTrial, err error) {
+	if err == nil {
+		return
+	}
+	trial.Failure = err.Error()
+	if isSerious(err) {
+		v.serious = append(v.serious, fmt.Errorf("instrumented trial %d (%s, %s): %w",
 			trial.Order, trial.Cell.System, trial.Cell.Workload, err))
 	}
 }

@@ -55,6 +55,9 @@ func (s *Spec) check(fields *document.Mapping) error {
 	if err := s.checkTransactions(fields); err != nil {
 		return err
 	}
+	if err := s.checkInstruments(fields); err != nil {
+		return err
+	}
 	return s.checkWorkloads(fields)
 }
 

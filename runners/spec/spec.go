@@ -40,6 +40,9 @@ type Spec struct {
 	Load          Load
 	Durability    Durability
 	Trace         *Trace // what the workload TraceWorkload replays; nil without
+	// Instruments of extra trials, one of each cell, that are not measured but looked into; see
+	// results.Instruments. None by default.
+	Instruments []string
 
 	Modes      map[string][]string // of transactions, by system; nil without transactions
 	Parameters Parameters
@@ -109,7 +112,7 @@ func (s *Spec) decode(fields *document.Mapping) error {
 		"pipeline": &s.Pipeline, "systems": &systems, "profiles": &profiles,
 		"value_sizes": &s.ValueSizes, "insert_order": &s.InsertOrder,
 		"mapping": &s.Mapping, "modes": &modes, "parameters": &parameters,
-		"trace": &trace,
+		"instruments": &s.Instruments, "trace": &trace,
 	} {
 		targets[name] = target
 	}

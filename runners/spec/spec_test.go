@@ -113,6 +113,10 @@ func TestReadRefuses(t *testing.T) {
 		{"rounds: 10", "pipeline: [1]",
 			"e.yaml:14: profiles.paper.pipeline: unknown field; known are duration_sec,"},
 		{"paper:", "papers:", "e.yaml:14: profiles.papers: unknown field; known are paper, quick"},
+		{"rounds: 3", "rounds: 3\ninstruments: [gdb]", `e.yaml:13: instruments: "gdb" is none of [perf bpf]`},
+		{"rounds: 3", "rounds: 3\ninstruments: [bpf, bpf]", "e.yaml:13: instruments: bpf is given twice"},
+		{"rounds: 3", "rounds: 3\nslo: {limit_us: 10}\ninstruments: [bpf]\nduration_sec: 1",
+			"e.yaml:14: instruments: neither a search (slo) nor a recovery"},
 		{"rounds: 3", "rounds: 3\nrounds: 4", "e.yaml:13: rounds: the field is given twice"},
 	} {
 		t.Run(c.want, func(t *testing.T) {

@@ -15,6 +15,11 @@ const mortalAfter = 1000
 // converse answers one connection until it is closed.
 func (s *server) converse(conn net.Conn) {
 	defer conn.Close()
+	if s.filter != nil {
+		if err := attachFilter(conn, s.filter); err != nil {
+			fail(1, err.Error())
+		}
+	}
 	r, w := bufio.NewReader(conn), bufio.NewWriter(conn)
 	for {
 		arguments, err := readRequest(r)

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"bpfdb/runners/system"
+
+	"github.com/cilium/ebpf"
 )
 
 // Ways to behave.
@@ -33,6 +35,7 @@ const (
 	Refusing  = "refusing"  // answers GET with an error
 	Durable   = "durable"   // logs each SET and knows all of them again after a restart
 	Lossy     = "lossy"     // as durable, but forgets a key at each restart
+	Filtering = "filtering" // has a BPF program run for each packet it gets (root)
 )
 
 // asServer is the first argument that makes the test binary a server.
@@ -81,6 +84,8 @@ type server struct {
 	}
 	file  *json.Encoder // of one that is durable
 	saved time.Time     // when its checkpoint is done
+
+	filter *ebpf.Program // of one that is filtering
 }
 
 func serve(addr, behaviour string) {
@@ -95,6 +100,11 @@ func serve(addr, behaviour string) {
 	}
 	s := &server{behaviour: behaviour}
 	s.keys.values = map[string]string{}
+	if behaviour == Filtering {
+		if s.filter, err = loadFilter(); err != nil {
+			fail(1, err.Error())
+		}
+	}
 	if err := s.recover(); err != nil {
 		fail(1, err.Error())
 	}
