@@ -43,7 +43,7 @@ func TestDragonflyDefinition(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("DRAGONFLY", script)
-	lifeCycle(t, "dragonfly", "stand-in for dragonfly (redis-server)", "2147483648")
+	lifeCycle(t, "dragonfly", "stand-in for dragonfly (redis-server)", "8589934592")
 }
 
 // lifeCycle finds, starts, asks and stops a system we ship.
@@ -93,7 +93,7 @@ func TestRedisFamily(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			lifeCycle(t, name, in.VersionFound, "2147483648")
+			lifeCycle(t, name, in.VersionFound, "8589934592")
 		})
 	}
 }

@@ -55,7 +55,7 @@ func Definition(name, behaviour string) system.Definition {
 	return system.Definition{
 		Name: name, Title: name, Binary: os.Args[0], Ready: system.ReadyLine,
 		Arguments:    []string{asServer, "{{addr}}", behaviour},
-		Settings:     map[string]string{"persistence": "none", "memory": "2GiB", "threads": "any"},
+		Settings:     map[string]string{"persistence": "none", "memory": "8GiB", "threads": "any"},
 		ReadyTimeout: 10 * time.Second, StopTimeout: 10 * time.Second,
 	}
 }
@@ -64,7 +64,7 @@ func Definition(name, behaviour string) system.Definition {
 func WriteDefinition(t *testing.T, dir, name, behaviour string) {
 	t.Helper()
 	text := fmt.Sprintf("name: %s\ntitle: %s\nbinary: %q\nready: line\n"+
-		"arguments: [%s, \"{{addr}}\", %s]\nsettings: {persistence: none, memory: 2GiB, threads: any}\n",
+		"arguments: [%s, \"{{addr}}\", %s]\nsettings: {persistence: none, memory: 8GiB, threads: any}\n",
 		name, name, os.Args[0], asServer, behaviour)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
