@@ -36,6 +36,9 @@ func (f *flights) pop() flight {
 func (t *thread) sendDue(c *conn) error {
 	now := t.clock()
 	work := c.work
+	if t.phase.over.Load() {
+		work.left = 0 // here and nowhere below: a connection that is retired must not send
+	}
 	for work.left > 0 && !work.due.ended() && !c.flying.full() && work.due.dueNS <= now {
 		t.rec.sentLate(work.due.dueNS, c.roomNS, now)
 		if c.session != nil {
@@ -49,7 +52,7 @@ func (t *thread) sendDue(c *conn) error {
 		}
 		work.due.advance()
 	}
-	ended := work.left == 0 || work.due.ended() || t.phase.over.Load()
+	ended := work.left == 0 || work.due.ended()
 	switch {
 	case ended && c.flying.count == 0:
 		t.retire(c)
