@@ -21,7 +21,7 @@ TEST_TIMEOUT := 20m
 # Go refuses to stamp the revision where git does (not a repository, or somebody else's).
 BUILDVCS := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false)
 
-.PHONY: help deps generate build test check check-long reproduce gate gate-selftest vm vm-test clean
+.PHONY: help deps generate build test check check-long reproduce gate gate-selftest vm vm-test vm-kernel clean
 
 help: ## list the targets
 	@grep -hE '^[a-zA-Z%-]+:.*## ' $(MAKEFILE_LIST) | sed 's/%/NAME/' \
@@ -67,6 +67,9 @@ vm: ## reproduce in a Debian 13 virtual machine and copy the results out (Vagran
 
 vm-test: ## run all tests in that machine
 	@scripts/vm test
+
+vm-kernel: build ## try bpfdb with another kernel in QEMU: KERNEL=linux-image-....deb
+	@scripts/vm-kernel "$(KERNEL)"
 
 clean: ## remove what build and reproduce made
 	rm -rf bin results/local

@@ -87,14 +87,21 @@ static __always_inline int set_answer(struct scratch *s, struct conn *c, __u32 o
 	return blocked;
 }
 
-/* One attempt: 0 or 1 when done, or a negative errno with nothing done. */
-static __always_inline int set_try(struct scratch *s, struct conn *c, __u32 options)
+/*
+ * One attempt: 0 or 1 when done, or a negative errno with nothing done. A call, lest the verifier walk the
+ * combinations of its ways out again for the next one.
+ */
+__noinline int set_try(struct scratch *s, struct conn *c, __u32 options)
 {
-	struct arg *value = argument(s, 2);
-	__u32 start = s->out_len;
+	struct arg *value;
+	__u32 start;
 	__s64 ref;
 	int err;
 
+	if (!s || !c)
+		return -EINVAL;
+	value = argument(s, 2);
+	start = s->out_len;
 	err = kv_find(s);
 	if (!err)
 		err = set_answer(s, c, options);

@@ -40,6 +40,20 @@
 #define opaque(x) asm volatile("" : "+r"(x))
 
 /*
+ * Is n, unsigned, from least to most? The compiler would make one comparison of it, of n - least, from which the
+ * verifier of 6.12 learns nothing about n.
+ */
+#define in_range(n, least, most)             \
+	({                                   \
+		int yes = 0;                 \
+		if ((n) >= (least)) {        \
+			opaque(n);           \
+			yes = (n) <= (most); \
+		}                            \
+		yes;                         \
+	})
+
+/*
  * v6.9: may_goto. CAN_LOOP is true until a per-run budget of 8 M iterations is used up;
  * it spares the verifier a walk of every iteration. Every loop keeps its own bound too.
  */
@@ -65,5 +79,15 @@ static __always_inline __u32 unknown_zero(void)
 {
 	return always_zero;
 }
+
+/*
+ * The next i of a loop that uses it as an index. The compiler would compare the i before with the bound less one
+ * instead; the verifier then learns nothing about the new one, and that of 6.12 walks all iterations.
+ */
+#define STEP(i)            \
+	({                 \
+		(i)++;     \
+		opaque(i); \
+	})
 
 #endif

@@ -74,6 +74,16 @@ static __always_inline int answer(struct __sk_buff *skb, struct conn *c, struct 
 	return verdict;
 }
 
+/* Copies the len bytes of the skb to in[to..to+len). 0 or a negative errno. */
+static __always_inline int skb_read(struct __sk_buff *skb, struct scratch *s, __u32 to, __u32 len)
+{
+	opaque(to);
+	opaque(len);
+	if (to > BPFDB_BUFFER_SIZE || !in_range(len, 1, SOCKMAP_MAX_SKB))
+		return -EINVAL;
+	return bpf_skb_load_bytes(skb, 0, s->in + to, len);
+}
+
 static __always_inline int execute(struct __sk_buff *skb, struct conn *c, struct scratch *s)
 {
 	__u32 len = skb->len, have = c->carry ? c->carry_len : 0, reply, status;
@@ -85,10 +95,7 @@ static __always_inline int execute(struct __sk_buff *skb, struct conn *c, struct
 	reply = s->spare ? buffer_pop() : 0;
 	if (!reply)
 		return pass(c, len, COUNTER_FALLBACK_CARRY);
-	opaque(len);
-	opaque(have);
-	if (have > BPFDB_BUFFER_SIZE || !len || len > SOCKMAP_MAX_SKB || carry_load(c, s) ||
-	    bpf_skb_load_bytes(skb, 0, s->in + have, len)) {
+	if (carry_load(c, s) || skb_read(skb, s, have, len)) {
 		buffer_push(reply);
 		return pass(c, skb->len, COUNTER_FALLBACK_SIZE);
 	}

@@ -1,98 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* txn_commit.bpf.h - the end of a transaction: lock, validate, publish, unlock, free. */
+/* txn_commit.bpf.h - the end of a transaction: validate, publish, unlock, free. */
 #ifndef TXN_COMMIT_BPF_H
 #define TXN_COMMIT_BPF_H
 
-#include "txn_log.bpf.h"
-
-#define TXN_IMPATIENT_TRIES 32 /* looks at a locked bucket that is out of order */
-
-/* What there is to know of a write before its bucket is locked. */
-static __always_inline __u32 txn_write_flags(struct scratch *s)
-{
-	if (!s->found.ref)
-		return BPFDB_WRITE_INSERTED;
-	return s->found.stale & FOUND_UNCOUNTED ? BPFDB_WRITE_REVIVED : 0;
-}
-
-/*
- * How long to wait for a bucket that somebody else has locked. Commits that wait only
- * upwards cannot wait in a circle; the other way a lock is hardly more than tried.
- */
-static __always_inline __u32 txn_patience(struct txn *t, __u64 hash)
-{
-	struct control *ctl = control();
-
-	return ctl && bucket_id(READ_ONCE(ctl->index_state), hash) > t->locked_max
-		       ? BPFDB_MAX_TRIES
-		       : TXN_IMPATIENT_TRIES;
-}
-
-/* Locks the bucket of one write and finds or reserves its slot. 0, or a negative errno. */
-__noinline int txn_lock(struct scratch *s, __u32 txn, __u32 i)
-{
-	struct txn *t = txn_at(txn);
-	struct txn_write *w = t ? txn_write_at(t, i) : 0;
-	int err;
-
-	if (!s || !w)
-		return -EINVAL;
-	w->flags = BPFDB_WRITE_NOOP;
-	w->old = 0;
-	err = key_restage(s, w->ref, w->hash);
-	for (__u32 try = unknown_zero(); !err && try < BPFDB_MAX_TRIES && CAN_LOOP; try++) {
-		struct record *rec = heap_at(w->ref);
-		struct bucket *home;
-		__u64 word, block = 0, *place;
-		int tombstone;
-
-		err = index_lookup(s, txn, txn_patience(t, w->hash));
-		if (err)
-			break;
-		home = bucket_at(s->found.bucket);
-		tombstone = rec && (rec->flags & BPFDB_RECORD_TOMBSTONE);
-		if (!home)
-			return -EINVAL;
-		/*
-		 * Deleting an absent key writes nothing; that it was absent is in the read
-		 * set if anybody asked.
-		 */
-		if (tombstone && (!s->found.ref || s->found.stale)) {
-			w->flags = BPFDB_WRITE_NOOP | BPFDB_WRITE_DELETES;
-			if (index_unchanged(s))
-				return 0;
-			continue;
-		}
-		err = index_reserve(s, &block);
-		if (err)
-			break;
-		word = s->found.word;
-		w->slot = s->found.ref ? s->found.slot : block ? block << 3 | 1 : s->found.empty;
-		place = slot_at(home, w->slot);
-		if (!place || (!word_owner(word) &&
-			       __sync_val_compare_and_swap(&home->word, word,
-							   word_locked(word, txn)) != word)) {
-			if (block)
-				heap_free(block, class_of(sizeof(struct bucket)));
-			continue;
-		}
-		if (block)
-			index_link(s, home, block);
-		w->bucket = s->found.bucket;
-		if (w->bucket > t->locked_max)
-			t->locked_max = w->bucket;
-		w->old = s->found.ref;
-		w->flags = (word_owner(word) ? 0 : BPFDB_WRITE_LOCKED) | txn_write_flags(s) |
-			   (tombstone ? BPFDB_WRITE_DELETES : 0);
-		/* Takes the slot, so that the next insert into this bucket sees it used. */
-		if (!s->found.ref)
-			WRITE_ONCE(*place, slot_tag(w->hash) | w->ref);
-		if (rec)
-			t->log_bytes += log_entry_bytes(rec->key_len, rec->value_len);
-		return 0;
-	}
-	return err ? err : -EBUSY;
-}
+#include "txn_lock.bpf.h"
 
 /*
  * The bucket changed since read i, which may have been about another key: is the version that
@@ -159,7 +70,8 @@ __noinline int txn_validate(__u32 txn, __u32 reads)
 	if (READ_ONCE(ctl->flush_ts) != t->flush_ts)
 		return -EAGAIN;
 	for (__u32 i = unknown_zero();
-	     !err && i < BPFDB_MAX_TXN_READS && i < reads && i < t->reads_len && CAN_LOOP; i++) {
+	     !err && i < BPFDB_MAX_TXN_READS && i < reads && i < t->reads_len && CAN_LOOP;
+	     STEP(i)) {
 		opaque(i);
 		err = txn_check(txn, &t->reads[i & (BPFDB_MAX_TXN_READS - 1)]);
 	}
@@ -271,23 +183,26 @@ __noinline int txn_publish(__u32 txn, __u64 ts)
 	return 0;
 }
 
-/* Takes the reservations of the first `locked` writes back and unlocks their buckets, in the same order. */
-__noinline int txn_unlock_all(__u32 txn, __u32 locked)
+/* Takes the reservation of write i back and unlocks its bucket. */
+__noinline int txn_unlock_one(__u32 txn, __u32 i)
 {
 	struct txn *t = txn_at(txn);
+	struct txn_write *w = t ? txn_write_at(t, i) : 0;
+	__u64 *place = w ? txn_place(w) : 0;
 
-	if (!t)
+	if (!w)
 		return -EINVAL;
-	for (__u32 i = locked; i > 0 && i <= BPFDB_MAX_TXN_WRITES && CAN_LOOP; i--) {
-		struct txn_write *w = txn_write_at(t, i - 1);
-		__u64 *place = w ? txn_place(w) : 0;
-
-		if (place && w->flags & BPFDB_WRITE_INSERTED)
-			WRITE_ONCE(*place, 0);
-		if (w)
-			txn_unlock(w);
-	}
+	if (place && w->flags & BPFDB_WRITE_INSERTED)
+		WRITE_ONCE(*place, 0);
+	txn_unlock(w);
 	return 0;
+}
+
+/* Takes back what the first `locked` writes have, in the same order as txn_publish. */
+static __always_inline void txn_unlock_all(__u32 txn, __u32 locked)
+{
+	for (__u32 i = locked; i > 0 && i <= BPFDB_MAX_TXN_WRITES && CAN_LOOP; i--)
+		txn_unlock_one(txn, i - 1);
 }
 
 /* Frees the versions that were to be written. */
@@ -298,7 +213,7 @@ __noinline int txn_discard(__u32 txn)
 	if (!t)
 		return -EINVAL;
 	for (__u32 i = unknown_zero(); i < BPFDB_MAX_TXN_WRITES && i < t->writes_len && CAN_LOOP;
-	     i++) {
+	     STEP(i)) {
 		struct txn_write *w = txn_write_at(t, i);
 
 		if (w)
@@ -343,11 +258,9 @@ static __always_inline int txn_prepare(struct scratch *s, struct txn *t, __u32 t
 		return -EAGAIN;
 	t->locked_max = 0;
 	t->log_bytes = 0;
-	for (; *locked < BPFDB_MAX_TXN_WRITES && *locked < t->writes_len && CAN_LOOP; ++*locked) {
-		err = txn_lock(s, txn, *locked);
-		if (err)
-			return err;
-	}
+	err = txn_lock_all(s, t, txn, locked);
+	if (err)
+		return err;
 	/*
 	 * Before validation: what changes a read of ours after it was validated then gets a later
 	 * timestamp, so that snapshots see commits in the order in which they depend on each

@@ -27,7 +27,7 @@ __noinline int txn_log(__u32 txn, __u64 lsn, __u32 lines)
 	if (!t)
 		return -EINVAL;
 	for (__u32 i = unknown_zero(); i < BPFDB_MAX_TXN_WRITES && i < t->writes_len && CAN_LOOP;
-	     i++) {
+	     STEP(i)) {
 		__u32 n = txn_log_one(txn, i, start + bytes);
 
 		bytes += n;

@@ -33,7 +33,7 @@ __noinline int txn_search_own(struct scratch *s)
 	if (!t)
 		return -EINVAL;
 	for (__u32 i = unknown_zero(); i < BPFDB_MAX_TXN_WRITES && i < t->writes_len && CAN_LOOP;
-	     i++) {
+	     STEP(i)) {
 		struct txn_write *w = txn_write_at(t, i);
 
 		if (!w || w->hash != s->key.hash || !index_match(s, w->ref))

@@ -82,7 +82,7 @@ __noinline int checksum_wrong(struct __sk_buff *skb, struct packet *p, struct sc
 	if (state == CHECKSUM_PARTIAL || state == CHECKSUM_UNNECESSARY)
 		return 0;
 	bytes = p->payload - p->tcp + p->len;
-	if (bytes < TCP_BYTES || bytes > CHECKSUM_MAX ||
+	if (!in_range(bytes, TCP_BYTES, CHECKSUM_MAX) ||
 	    bpf_skb_load_bytes(skb, p->tcp, s->in, bytes))
 		return 1;
 	return checksum_fold(checksum_pseudo(p, bytes) + checksum_area(s, 0, 0, bytes)) != 0xffff;

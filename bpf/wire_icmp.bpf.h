@@ -54,7 +54,7 @@ static __always_inline int icmp_right(struct __sk_buff *skb, struct packet *p)
 		sum = checksum_pseudo(&sums, bytes) - bpf_htonl(PROTOCOL_TCP) +
 		      bpf_htonl(PROTOCOL_ICMP6);
 	opaque(bytes);
-	if (bytes >= ICMP_BYTES && bytes <= ICMP_MAX_BYTES &&
+	if (in_range(bytes, ICMP_BYTES, ICMP_MAX_BYTES) &&
 	    !bpf_skb_load_bytes(skb, p->tcp, s->in, bytes))
 		sum = checksum_fold(sum + checksum_area(s, 0, 0, bytes));
 	else

@@ -134,7 +134,7 @@ static __always_inline int wire_load(struct __sk_buff *skb, struct packet *p, st
 	__u32 len = p->len, at = p->payload;
 
 	opaque(len);
-	if (!len || len > BPFDB_OUT_MASK)
+	if (!in_range(len, 1, BPFDB_OUT_MASK))
 		return -EINVAL;
 	s->in_pos = 0;
 	s->in_len = len;

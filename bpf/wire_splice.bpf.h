@@ -128,25 +128,29 @@ static __always_inline void splice_window(struct __sk_buff *skb, struct packet *
 	bpf_skb_store_bytes(skb, p->tcp + TCP_WINDOW, &new, 2, 0);
 }
 
-/* Moves the blocks of one SACK option at offset `at` of the packet. */
-static __always_inline void splice_blocks(struct __sk_buff *skb, struct packet *p, __u32 at,
-					  __u32 delta, __u32 floor, int clamp)
+/* Moves the blocks of one SACK option at offset `at` of the packet. A call, lest the verifier nest the loops. */
+__noinline int splice_blocks(struct __sk_buff *skb, struct packet *p, struct wire *w, __u32 at,
+			     int in)
 {
+	__u32 delta, floor;
 	__u8 len;
 
-	if (bpf_skb_load_bytes(skb, at + 1, &len, 1))
-		return;
+	if (!p || !w || bpf_skb_load_bytes(skb, at + 1, &len, 1))
+		return -EINVAL;
+	delta = in ? -w->tx_delta : w->rx_delta;
+	floor = w->own_floor;
 	for (__u32 i = 0; i < 2 * SACK_BLOCKS; i++) {
 		__u32 where = at + 2 + 4 * i, old, new;
 
 		if (2 + 4 * i + 4 > len || bpf_skb_load_bytes(skb, where, &old, 4))
-			return;
+			break;
 		old = bpf_ntohl(old);
 		new = old + delta;
-		if (clamp && before(new, floor))
+		if (in && before(new, floor))
 			new = floor;
 		splice_word(skb, p, where, old, new);
 	}
+	return 0;
 }
 
 /*
@@ -196,8 +200,7 @@ __noinline int splice_sack(struct __sk_buff *skb, struct packet *p, struct wire 
 			/* Our own system puts two NOPs before it. */
 			if (!in && splice_overlap(skb, p, w, at - 2))
 				continue;
-			splice_blocks(skb, p, at, in ? -w->tx_delta : w->rx_delta, w->own_floor,
-				      in);
+			splice_blocks(skb, p, w, at, in);
 		}
 		if (option[1] < 2)
 			return 0;
