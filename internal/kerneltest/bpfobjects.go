@@ -1,12 +1,15 @@
 package kerneltest
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
+	"golang.org/x/sys/unix"
 )
 
 // bpfRef is the kernel's identity of a program, map or link.
@@ -54,19 +57,12 @@ func (g bpfGraph) addPrograms() error {
 }
 
 func (g bpfGraph) addMaps() error {
-	return eachID(ebpf.MapGetNextID, func(id ebpf.MapID) error {
-		m, err := ebpf.NewMapFromID(id)
-		if err != nil {
-			return err
-		}
-		defer m.Close()
-		info, err := m.Info()
-		if err != nil {
-			return err
-		}
-		g.names[bpfRef{Map, uint32(id)}] = info.Name
-		return nil
-	})
+	maps, err := listMaps()
+	for _, m := range maps {
+		name, _, _ := bytes.Cut(m.Name[:], []byte{0})
+		g.names[bpfRef{Map, m.ID}] = string(name)
+	}
+	return err
 }
 
 // eachID walks the kernel's ids in order. An object freed between finding and opening it is gone,
@@ -85,8 +81,21 @@ func eachID[ID ~uint32](next func(ID) (ID, error), visit func(ID) error) error {
 	}
 }
 
-// addLinks names a link after its program, as links bear no name of their own.
-func (g bpfGraph) addLinks() error {
+// linkTries bounds how often the links are walked again because one was just being made, by another process.
+const linkTries = 100
+
+func (g bpfGraph) addLinks() (err error) {
+	for range linkTries {
+		if err = g.walkLinks(); !errors.Is(err, unix.EAGAIN) {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return err
+}
+
+// walkLinks names a link after its program, as links bear no name of their own.
+func (g bpfGraph) walkLinks() error {
 	it := new(link.Iterator)
 	defer it.Close()
 	for it.Next() {
