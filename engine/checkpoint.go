@@ -24,10 +24,11 @@ type Checkpoint struct {
 }
 
 const (
-	scanBuckets  = 1024 // of one program run
+	scanBuckets  = 64   // of one program run, which a kernel without preemption does not interrupt
 	scanPatience = 1000 // looks at a bucket that stays locked
 	// How one written unasked gives way to clients, and how soon another is tried after one.
 	checkpointNice  = 10
+	checkpointSlice = 100 * time.Microsecond // v6.12: what it may run before a client that wakes up does
 	checkpointRetry = 10 * time.Second
 )
 
@@ -57,15 +58,30 @@ func (db *DB) LastCheckpoint() (last Checkpoint, err error, running bool) {
 // Checkpoint writes the state of this instant to Options.Dir, while everybody goes on, and removes the log
 // that recovery no longer needs. ErrNoDirectory without one, ErrCheckpointRunning when another is being written.
 func (db *DB) Checkpoint() (Checkpoint, error) {
+	if err := db.beginCheckpoint(); err != nil {
+		return Checkpoint{}, err
+	}
+	return db.endCheckpoint()
+}
+
+// beginCheckpoint counts one as being written, for endCheckpoint to write.
+func (db *DB) beginCheckpoint() error {
 	c := &db.checkpoints
 	if db.files == nil {
-		return Checkpoint{}, ErrNoDirectory
+		return ErrNoDirectory
 	}
 	if !c.running.TryLock() {
-		return Checkpoint{}, ErrCheckpointRunning
+		return ErrCheckpointRunning
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.mu.busy, c.mu.tried = true, time.Now()
+	return nil
+}
+
+func (db *DB) endCheckpoint() (Checkpoint, error) {
+	c := &db.checkpoints
 	defer c.running.Unlock()
-	c.begin()
 	written, err := db.checkpoint()
 	if err != nil {
 		err = fmt.Errorf("checkpoint: %w", err)
@@ -77,12 +93,6 @@ func (db *DB) Checkpoint() (Checkpoint, error) {
 		c.mu.last = written
 	}
 	return written, err
-}
-
-func (c *checkpoints) begin() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.mu.busy, c.mu.tried = true, time.Now()
 }
 
 func (db *DB) checkpoint() (done Checkpoint, err error) {
@@ -183,13 +193,20 @@ func clearPadding(entries []byte) {
 	}
 }
 
-// BackgroundCheckpoint writes a checkpoint with what processor time others leave, and calls done.
+// BackgroundCheckpoint writes a checkpoint with what processor time others leave, and calls done. From its return until
+// then LastCheckpoint says that one is being written.
 func (db *DB) BackgroundCheckpoint(done func(Checkpoint, error)) {
+	if err := db.beginCheckpoint(); err != nil {
+		done(Checkpoint{}, err)
+		return
+	}
 	go func() { // ends with the checkpoint; its thread, of low priority for good, ends with it
 		runtime.LockOSThread()
 		// It may as well run at the usual priority.
-		_ = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), checkpointNice)
-		done(db.Checkpoint())
+		_ = unix.SchedSetAttr(0, &unix.SchedAttr{
+			Size: unix.SizeofSchedAttr, Nice: checkpointNice, Runtime: uint64(checkpointSlice),
+		}, 0)
+		done(db.endCheckpoint())
 	}()
 }
 
