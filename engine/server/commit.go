@@ -8,9 +8,9 @@ import (
 	"bpfdb/engine"
 )
 
-// A loop itself makes durable what its clients wait for. All that they sent before is one group, whose sync a fast
-// disk has done in the time that two wake-ups of another thread would take. For a disk that takes longer another
-// goroutine stands in: it runs the loop from then on, and the one that waits only tells it when the disk is done.
+// A loop itself makes durable what its clients wait for. All that they sent before is one group, and to hand it to
+// another thread would take two wake-ups. Where the disk takes long another goroutine stands in: it runs the loop from
+// then on, and the one that waits only tells it when the disk is done.
 
 const (
 	// standInAfter is how long a disk may keep a loop from its clients, and up to as long again.

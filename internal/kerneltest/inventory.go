@@ -3,7 +3,6 @@ package kerneltest
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -120,9 +119,6 @@ func Named(objects []Object, prefix string) []Object {
 	}
 	return kept
 }
-
-// Objects lists what the snapshot saw, in no particular order.
-func (inv Inventory) Objects() []Object { return slices.Collect(maps.Keys(inv.owners)) }
 
 // Describe renders an object with the processes that held it open at the snapshot.
 func (inv Inventory) Describe(o Object) string {

@@ -6,7 +6,6 @@ package affinity
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
 
@@ -82,27 +81,6 @@ func (s Set) PinProcess() (restore func() error, err error) {
 	return restore, nil
 }
 
-// pinAll repeats until it meets no new thread: one may have been born of an unpinned one.
 func pinAll(mask *unix.CPUSet) error {
-	seen := map[int]bool{}
-	for {
-		tasks, err := os.ReadDir("/proc/self/task")
-		if err != nil {
-			return err
-		}
-		fresh := false
-		for _, task := range tasks {
-			id, err := strconv.Atoi(task.Name())
-			if err != nil || seen[id] {
-				continue
-			}
-			seen[id], fresh = true, true
-			if err := unix.SchedSetaffinity(id, mask); err != nil && err != unix.ESRCH {
-				return err
-			}
-		}
-		if !fresh {
-			return nil
-		}
-	}
+	return EachThread(func(id int) error { return unix.SchedSetaffinity(id, mask) })
 }

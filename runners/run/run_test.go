@@ -108,21 +108,8 @@ func checkTrial(t *testing.T, out string, trial results.Trial) {
 	if counts["all"] != 2000 || counts["read"] != 2000 || counts["read-modify-write"] != counts["update"] {
 		t.Errorf("counts of YCSB F: %v", counts)
 	}
-	log, err := os.Open(filepath.Join(out, trial.HistogramLog))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer log.Close()
-	reader := hdrhistogram.NewHistogramLogReader(log)
 	logged := map[string]uint64{}
-	for {
-		h, err := reader.NextIntervalHistogram()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if h == nil {
-			break
-		}
+	for _, h := range intervalsOf(t, out, trial.HistogramLog) {
 		logged[h.Tag()] = uint64(h.TotalCount())
 		if h.Tag() == "all" && h.ValueAtQuantile(99) != trial.Latency[0].P99NS {
 			t.Errorf("log has p99 %d ns, run.json %d ns", h.ValueAtQuantile(99), trial.Latency[0].P99NS)
@@ -130,6 +117,26 @@ func checkTrial(t *testing.T, out string, trial results.Trial) {
 	}
 	if len(logged) != len(counts) || logged["all"] != 2000 || logged["update"] != counts["update"] {
 		t.Errorf("log counts %v, run.json %v", logged, counts)
+	}
+}
+
+// intervalsOf reads a log of a run.
+func intervalsOf(t *testing.T, out, name string) (intervals []*hdrhistogram.Histogram) {
+	t.Helper()
+	log, err := os.Open(filepath.Join(out, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	for reader := hdrhistogram.NewHistogramLogReader(log); ; {
+		h, err := reader.NextIntervalHistogram()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h == nil {
+			return intervals
+		}
+		intervals = append(intervals, h)
 	}
 }
 
@@ -141,21 +148,8 @@ func TestWindowLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	trial := r.Trials[0]
-	log, err := os.Open(filepath.Join(out, trial.WindowLog))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer log.Close()
-	reader := hdrhistogram.NewHistogramLogReader(log)
 	var intervals, count int64
-	for {
-		h, err := reader.NextIntervalHistogram()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if h == nil {
-			break
-		}
+	for _, h := range intervalsOf(t, out, trial.WindowLog) {
 		if h.Tag() != "all" || h.EndTimeMs()-h.StartTimeMs() != 1000 {
 			t.Errorf("interval %d: tag %q, %d ms", intervals, h.Tag(), h.EndTimeMs()-h.StartTimeMs())
 		}

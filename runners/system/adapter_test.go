@@ -1,7 +1,6 @@
 package system_test
 
 import (
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -82,17 +81,7 @@ func lifeCycle(t *testing.T, name, version, maxmemory string) {
 func TestRedisFamily(t *testing.T) {
 	for _, name := range []string{"redis", "valkey", "keydb"} {
 		t.Run(name, func(t *testing.T) {
-			d, err := system.Read("../../experiments/systems", name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			in, err := d.Find(t.Context())
-			if errors.Is(err, system.ErrNotInstalled) && (name != "redis" || os.Getenv("CI") != "true") {
-				t.Skip(err)
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
+			in := installed(t, name, name == "redis")
 			lifeCycle(t, name, in.VersionFound, "8589934592")
 		})
 	}

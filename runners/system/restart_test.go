@@ -2,7 +2,6 @@ package system_test
 
 import (
 	"errors"
-	"os"
 	"strings"
 	"testing"
 
@@ -15,17 +14,7 @@ import (
 func TestRedisComesBack(t *testing.T) {
 	for name, kill := range map[string]bool{"redis-always": true, "redis-everysec": false, "redis-rdb": false} {
 		t.Run(name, func(t *testing.T) {
-			d, err := system.Read("../../experiments/systems", name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			in, err := d.Find(t.Context())
-			if errors.Is(err, system.ErrNotInstalled) && os.Getenv("CI") != "true" {
-				t.Skip(err)
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
+			in := installed(t, name, true)
 			s, err := in.Start(t.Context())
 			if err != nil {
 				t.Fatal(err)

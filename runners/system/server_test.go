@@ -155,18 +155,25 @@ func TestFind(t *testing.T) {
 	}
 }
 
-func TestRedisLifeCycle(t *testing.T) {
-	d, err := system.Read("../../experiments/systems", "redis")
+// installed finds a system of ours; the test is left out where it is missing, but for what CI has to have.
+func installed(t *testing.T, name string, inCI bool) system.Installation {
+	t.Helper()
+	d, err := system.Read("../../experiments/systems", name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	in, err := d.Find(t.Context())
-	if errors.Is(err, system.ErrNotInstalled) && os.Getenv("CI") != "true" {
+	if errors.Is(err, system.ErrNotInstalled) && !(inCI && os.Getenv("CI") == "true") {
 		t.Skip(err)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
+	return in
+}
+
+func TestRedisLifeCycle(t *testing.T) {
+	in := installed(t, "redis", true)
 	if !strings.HasPrefix(in.VersionFound, "Redis server v=") {
 		t.Errorf("version %q", in.VersionFound)
 	}
