@@ -45,6 +45,14 @@ static __always_inline __u64 hash_word(__u64 word, __u64 key)
 	return (__u64)((__u32)word + (__u32)key) * (__u32)((word >> 32) + (key >> 32));
 }
 
+/* The word of a key of len bytes that starts at byte `at` of it, zero-padded; at < len. */
+static __always_inline __u64 key_word(const __u8 *from, __u32 at, __u32 len)
+{
+	__u64 word = *(__u64 *)(from + at);
+
+	return len - at < 8 ? word & ((1ULL << (len - at) * 8) - 1) : word;
+}
+
 /*
  * Stages the len bytes at from as the current key: zero-padded copy and seeded hash. A key
  * over BPFDB_MAX_KEY bytes is -EINVAL.
@@ -53,19 +61,14 @@ static __always_inline int key_copy(struct scratch *s, const __u8 *from, __u32 l
 {
 	struct control *ctl = control();
 	__u64 hash, word;
-	__u32 i = 0;
 
 	if (!ctl || len > BPFDB_MAX_KEY)
 		return -EINVAL;
 	hash = len;
-	for (i = 0; i < BPFDB_KEY_WORDS; i++) {
-		__u32 done = i * 8;
-
-		if (done >= len)
+	for (__u32 i = 0; i < BPFDB_KEY_WORDS; i++) {
+		if (i * 8 >= len)
 			break;
-		word = *(__u64 *)(from + done);
-		if (len - done < 8)
-			word &= (1ULL << (len - done) * 8) - 1;
+		word = key_word(from, i * 8, len);
 		s->key.words[i] = word;
 		hash += hash_word(word, ctl->hash_key[i]);
 	}

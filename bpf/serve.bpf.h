@@ -9,6 +9,7 @@
 #ifndef SERVE_BPF_H
 #define SERVE_BPF_H
 
+#include "serve_ahead.bpf.h"
 #include "serve_multi.bpf.h"
 
 /* Requests of one run, empty ones counted: bounds its time. */
@@ -139,6 +140,8 @@ static __always_inline int serve(struct scratch *s, struct conn *c)
 			status = s->exec.txn ? exec_abandon(s, c, SERVE_BUSY) : SERVE_FULL;
 			break;
 		}
+		if (i % BPFDB_PREFETCH == 0 && s->in_len - s->in_pos >= AHEAD_LEAST * AHEAD_REQUEST)
+			serve_ahead(s);
 		status = serve_next(s, c);
 	}
 	serve_count(s, status);
