@@ -18,7 +18,7 @@ type latest struct {
 }
 
 func newLatest(records uint64, number func(i uint64) uint64) *latest {
-	return &latest{records: records, zipf: newZipf(records, YCSBTheta), number: number}
+	return &latest{records: records, zipf: zipfOf(records, YCSBTheta), number: number}
 }
 
 // Next draws the key number of a record this worker knows to be there.

@@ -9,12 +9,12 @@ import (
 // Stream is one worker's endless sequence of operations. It must not be shared between
 // goroutines.
 type Stream struct {
-	keys       Distribution // nil when no operation touches a key
-	random     *rand.Rand
-	thresholds [KindCount]float64 // cumulative proportions
-	version    uint32
-	stride     uint32
-	digest     digest
+	keys    Distribution // nil when no operation touches a key
+	random  *rand.Rand
+	mix     []share // of the kinds that occur
+	version uint32
+	stride  uint32
+	digest  digest
 
 	inserted uint64 // by this stream
 	number   func(i uint64) uint64
@@ -39,7 +39,7 @@ func NewStream(spec Spec, seed uint64, worker, workers int) (*Stream, error) {
 	for kind, p := range spec.proportions() {
 		if p > 0 {
 			sum += p
-			s.thresholds[kind] = sum
+			s.mix = append(s.mix, share{Kind(kind), sum})
 		}
 	}
 	var err error
@@ -89,16 +89,19 @@ func (s *Stream) Next() Op {
 
 func (s *Stream) kind() Kind {
 	u := s.random.Float64()
-	last := Ping
-	for kind, threshold := range s.thresholds {
-		if u < threshold {
-			return Kind(kind)
-		}
-		if threshold > 0 {
-			last = Kind(kind) // the sum of proportions may round to just below 1
+	last := len(s.mix) - 1 // the sum of proportions may round to just below 1
+	for _, m := range s.mix[:last] {
+		if u < m.threshold {
+			return m.kind
 		}
 	}
-	return last
+	return s.mix[last].kind
+}
+
+// share is the part of the draws that makes an operation of one kind.
+type share struct {
+	kind      Kind
+	threshold float64 // cumulative
 }
 
 // Digest returns a hash of every operation produced so far, in order, and of the value

@@ -3,6 +3,7 @@ package workloads
 import (
 	"math"
 	"math/rand/v2"
+	"sync"
 )
 
 // scatteredZipf is Zipf(theta, n) over key numbers: rank k (from 0) has probability
@@ -14,7 +15,7 @@ type scatteredZipf struct {
 }
 
 func newScatteredZipf(n uint64, theta float64) scatteredZipf {
-	return scatteredZipf{ranks: newZipf(n, theta), scatter: newPermutation(n)}
+	return scatteredZipf{ranks: zipfOf(n, theta), scatter: newPermutation(n)}
 }
 
 func (s scatteredZipf) Next(r *rand.Rand) uint64 { return s.scatter.at(s.ranks.next(r)) }
@@ -36,6 +37,24 @@ type zipf struct {
 
 // tailRank is the first rank (from 0) that is not in the table.
 const tailRank = aliasSlots - 1
+
+// zipfs are those made so far, by their law: many streams draw from the same one, and one table
+// between them stays in the processor's cache.
+var zipfs sync.Map
+
+// law is a Zipf law over n ranks.
+type law struct {
+	n     uint64
+	theta float64
+}
+
+func zipfOf(n uint64, theta float64) *zipf {
+	if z, ok := zipfs.Load(law{n, theta}); ok {
+		return z.(*zipf)
+	}
+	z, _ := zipfs.LoadOrStore(law{n, theta}, newZipf(n, theta))
+	return z.(*zipf)
+}
 
 func newZipf(n uint64, theta float64) *zipf {
 	z := &zipf{n: float64(n), theta: theta, oneMinus: 1 - theta}
