@@ -49,6 +49,7 @@ struct {
 } bpfdb_owned SEC(".maps");
 
 #include "wire_packet.bpf.h"
+#include "wire_foreign.bpf.h"
 #include "wire_checksum.bpf.h"
 #include "wire_splice.bpf.h"
 #include "wire_segment.bpf.h"

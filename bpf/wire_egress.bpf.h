@@ -101,7 +101,7 @@ int bpfdb_wire_egress(struct __sk_buff *skb)
 	struct wire *w;
 	int verdict;
 
-	if (skb->mark == wire_mark || packet_parse(skb, &p, 0))
+	if (skb->mark == wire_mark || packet_foreign(skb, 0) || packet_parse(skb, &p, 0))
 		return TCX_NEXT;
 	w = bpf_map_lookup_elem(&bpfdb_wires, &p.key);
 	if (!w || w->flags & BPFDB_WIRE_DEAD)

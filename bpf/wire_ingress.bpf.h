@@ -198,7 +198,7 @@ int bpfdb_wire_ingress(struct __sk_buff *skb)
 	struct wire *w;
 	int verdict;
 
-	if (skb->mark == wire_mark)
+	if (skb->mark == wire_mark || packet_foreign(skb, 1))
 		return TCX_NEXT;
 	if (packet_parse(skb, &p, 1))
 		return wire_other(skb, &p);

@@ -117,7 +117,7 @@ func (s *Server) openFast(fast fastPaths) error {
 		}
 	}
 	if fast.wire {
-		if s.wire, err = openWire(s.db, s.options, s.listener, s.addr.Addr()); err != nil {
+		if s.wire, err = openWire(s.db, s.options, s.listener, s.addr); err != nil {
 			return errors.Join(err, k.close())
 		}
 		s.stopWire = make(chan struct{})

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/bits"
 	"math/rand/v2"
 	"net/netip"
 	"os"
@@ -36,8 +37,8 @@ type wire struct {
 }
 
 // openWire loads the programs and attaches them to the interfaces, then to the connections of the listener.
-func openWire(db *engine.DB, options Options, listener int, addr netip.Addr) (*wire, error) {
-	interfaces, err := findInterfaces(options.Interfaces, addr)
+func openWire(db *engine.DB, options Options, listener int, addr netip.AddrPort) (*wire, error) {
+	interfaces, err := findInterfaces(options.Interfaces, addr.Addr())
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +50,8 @@ func openWire(db *engine.DB, options Options, listener int, addr netip.Addr) (*w
 	spec.Maps["bpfdb_wires"].MaxEntries = uint32(options.MaxConnections)
 	spec.Maps["bpfdb_buffers"].MaxEntries = uint32(options.Buffers)
 	err = errors.Join(spec.Variables["buffer_count"].Set(uint32(options.Buffers)),
-		spec.Variables["wire_mark"].Set(rand.Uint32()|1))
+		spec.Variables["wire_mark"].Set(rand.Uint32()|1),
+		spec.Variables["wire_port"].Set(bits.ReverseBytes16(addr.Port())))
 	if err != nil {
 		return nil, fmt.Errorf("set variables of the wire path: %w", err)
 	}

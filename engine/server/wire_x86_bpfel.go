@@ -104,6 +104,7 @@ const (
 	wireVarBufferFree        = "buffer_free"
 	wireVarBufferUsed        = "buffer_used"
 	wireVarWireMark          = "wire_mark"
+	wireVarWirePort          = "wire_port"
 )
 
 // loadWire returns the embedded CollectionSpec for wire.
@@ -185,6 +186,7 @@ type wireVariableSpecs struct {
 	BufferFree  *ebpf.VariableSpec `ebpf:"buffer_free"`
 	BufferUsed  *ebpf.VariableSpec `ebpf:"buffer_used"`
 	WireMark    *ebpf.VariableSpec `ebpf:"wire_mark"`
+	WirePort    *ebpf.VariableSpec `ebpf:"wire_port"`
 }
 
 // wireObjects contains all objects after they have been loaded into the kernel.
@@ -250,6 +252,7 @@ type wireVariables struct {
 	BufferFree  *ebpf.Variable `ebpf:"buffer_free"`
 	BufferUsed  *ebpf.Variable `ebpf:"buffer_used"`
 	WireMark    *ebpf.Variable `ebpf:"wire_mark"`
+	WirePort    *ebpf.Variable `ebpf:"wire_port"`
 }
 
 // wirePrograms contains all programs after they have been loaded into the kernel.
