@@ -111,6 +111,7 @@ func figureName(d *summary.Data, s summary.Setting, drawn string) string {
 		{fmt.Sprintf("-t%d", s.Threads), func(s summary.Setting) any { return s.Threads }},
 		{fmt.Sprintf("-n%d", s.Records), func(s summary.Setting) any { return s.Records }},
 		{"-" + s.Topology, func(s summary.Setting) any { return s.Topology }},
+		{fmt.Sprintf("-l%g", s.Loss), func(s summary.Setting) any { return s.Loss }},
 		{fmt.Sprintf("-r%.0f", s.RateOps), func(s summary.Setting) any { return s.RateOps }},
 		{fmt.Sprintf("-x%g", s.Speed), func(s summary.Setting) any { return s.Speed }},
 		{"-" + s.Arrival, func(s summary.Setting) any { return s.Arrival }},

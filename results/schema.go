@@ -58,8 +58,10 @@ type Cell struct {
 	Threads      int    `json:"threads"`      // of the raw driver; 0 for go-redis
 	Connections  int    `json:"connections"`
 	Pipeline     int    `json:"pipeline"`
-	Topology     string `json:"topology"`          // loopback or veth
-	Mapping      string `json:"mapping,omitempty"` // hash: a record is a hash of ten fields; absent: one value
+	Topology     string `json:"topology"` // loopback or veth
+	// Loss is the share of packets, 0 to 1, that a veth link loses in each direction while it is measured.
+	Loss    float64 `json:"loss,omitempty"`
+	Mapping string  `json:"mapping,omitempty"` // hash: a record is a hash of ten fields; absent: one value
 	// RateOps is the rate of an open loop, in operations per second, and Arrival how they
 	// come: fixed or poisson. Both are absent from a closed loop.
 	RateOps float64 `json:"rate_ops,omitempty"`

@@ -20,6 +20,7 @@ type Setting struct {
 	Threads     int // of the raw driver
 	Records     uint64
 	Topology    string
+	Loss        float64 // share of packets, in each direction
 	RateOps     float64 // of an open loop; 0 in a closed one
 	Speed       float64 // of a trace that keeps its times; 0 otherwise
 	Trace       string  // replayed; empty without
@@ -36,7 +37,7 @@ func settingOf(c results.Cell) Setting {
 		trace = c.Distribution
 	}
 	return Setting{c.Experiment, c.ValueBytes, c.Pipeline, c.Connections, c.Driver, c.Threads, c.Records,
-		c.Topology, c.RateOps, c.Speed, trace, c.Arrival, c.SLO, c.Checkpoint, c.Mapping, c.Stop}
+		c.Topology, c.Loss, c.RateOps, c.Speed, trace, c.Arrival, c.SLO, c.Checkpoint, c.Mapping, c.Stop}
 }
 
 func compareSettings(a, b Setting) int {
@@ -44,6 +45,7 @@ func compareSettings(a, b Setting) int {
 		cmp.Compare(a.Pipeline, b.Pipeline), cmp.Compare(a.Connections, b.Connections),
 		cmp.Compare(a.Driver, b.Driver), cmp.Compare(a.Threads, b.Threads),
 		cmp.Compare(a.Records, b.Records), cmp.Compare(a.Topology, b.Topology),
+		cmp.Compare(a.Loss, b.Loss),
 		cmp.Compare(a.Arrival, b.Arrival), cmp.Compare(a.SLO, b.SLO), cmp.Compare(a.RateOps, b.RateOps),
 		cmp.Compare(a.Speed, b.Speed), cmp.Compare(a.Trace, b.Trace),
 		cmp.Compare(a.Stop, b.Stop), cmp.Compare(a.Fields, b.Fields))
@@ -61,6 +63,9 @@ func (s Setting) String() string {
 	}
 	if s.Pipeline > 0 {
 		parts = append(parts, fmt.Sprintf("pipeline %d", s.Pipeline))
+	}
+	if s.Loss > 0 {
+		parts = append(parts, fmt.Sprintf("%.3g %% of packets lost", 100*s.Loss))
 	}
 	if s.RateOps > 0 {
 		parts = append(parts, units.Rate(s.RateOps)+"/s offered")

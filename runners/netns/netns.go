@@ -28,7 +28,11 @@ type Namespace struct {
 
 	handle *os.File
 	peer   string // name of the interface here
+	loss   *loss  // nil: the link loses nothing
 }
+
+// insideName is the interface's name in the namespace.
+const insideName = "veth0"
 
 // subnets of two addresses that RFC 2544 sets aside for benchmarks, 198.18.0.0/15.
 const subnets = 1 << 15
@@ -54,8 +58,8 @@ func New() (*Namespace, error) {
 			return err
 		}
 		// A process number stands for the namespace of its first thread, which stays where it was.
-		return ip("link add veth0 type veth peer name "+n.peer+" netns "+strconv.Itoa(os.Getpid()),
-			"addr add "+n.Inside.String()+"/30 dev veth0", "link set veth0 up", "link set lo up")
+		return ip("link add "+insideName+" type veth peer name "+n.peer+" netns "+strconv.Itoa(os.Getpid()),
+			"addr add "+n.Inside.String()+"/30 dev "+insideName, "link set "+insideName+" up", "link set lo up")
 	})
 	if err == nil {
 		err = ip("addr add "+n.Outside.String()+"/30 dev "+n.peer, "link set "+n.peer+" up")
@@ -83,9 +87,9 @@ func (n *Namespace) Close() error {
 	if n.handle == nil {
 		return nil
 	}
-	var err error
+	err := n.loss.close()
 	if _, statErr := os.Stat("/sys/class/net/" + n.peer); statErr == nil {
-		err = ip("link del " + n.peer)
+		err = errors.Join(err, ip("link del "+n.peer))
 	}
 	return errors.Join(err, n.handle.Close())
 }

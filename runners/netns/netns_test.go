@@ -43,6 +43,72 @@ func TestNamespace(t *testing.T) {
 	}
 }
 
+// A link loses the share of packets that it is told to, in both directions, and no program is left.
+func TestLoss(t *testing.T) {
+	kerneltest.Require(t, kerneltest.Root, kerneltest.MinKernel, kerneltest.Tool("ip"))
+	kerneltest.VerifyClean(t, "bpfdb_")
+	n, err := netns.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := n.Lossy(); err != nil {
+		t.Fatal(errors.Join(err, n.Close()))
+	}
+	inside, outside := packets(t, n, n.Inside), packets(t, nil, n.Outside)
+	for _, share := range []float64{0, 0.3, 1} {
+		if err := n.Lose(share); err != nil {
+			t.Fatal(err)
+		}
+		for from, to := range map[net.PacketConn]net.PacketConn{inside: outside, outside: inside} {
+			got := float64(deliver(t, from, to)) / datagrams
+			if got < 1-share-0.1 || got > 1-share+0.1 || (share == 0 && got < 1) {
+				t.Errorf("%v to %v at a loss of %v: %v arrived", from.LocalAddr(), to.LocalAddr(), share, got)
+			}
+		}
+	}
+	inside.Close()
+	outside.Close()
+	if err := n.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+const datagrams = 1000
+
+// packets opens a UDP socket in the namespace, or here.
+func packets(t *testing.T, n *netns.Namespace, at netip.Addr) (conn net.PacketConn) {
+	t.Helper()
+	err := affinity.OnThread(func() (err error) {
+		if n != nil {
+			err = n.Enter()
+		}
+		if err == nil {
+			conn, err = net.ListenPacket("udp4", netip.AddrPortFrom(at, 0).String())
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return conn
+}
+
+// deliver sends datagrams and counts those that arrive. Each is read before the next one is sent, and nothing is
+// waited for: over a pair of interfaces it has arrived, or is lost, a few microseconds later.
+func deliver(t *testing.T, from, to net.PacketConn) (arrived int) {
+	t.Helper()
+	for range datagrams {
+		if _, err := from.WriteTo([]byte("x"), to.LocalAddr()); err != nil {
+			t.Fatal(err)
+		}
+		to.SetReadDeadline(time.Now().Add(5 * time.Millisecond))
+		if _, _, err := to.ReadFrom(make([]byte, 1)); err == nil {
+			arrived++
+		}
+	}
+	return arrived
+}
+
 func echo(t *testing.T, n *netns.Namespace) {
 	t.Helper()
 	var listener net.Listener

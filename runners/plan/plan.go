@@ -202,6 +202,9 @@ func points(s spec.Spec, size spec.Size) []results.Cell {
 	all = product(all, s.Connections, func(c *results.Cell, n int) { c.Connections = n })
 	all = product(all, s.Pipeline, func(c *results.Cell, depth int) { c.Pipeline = depth })
 	all = product(all, topologies(s), func(c *results.Cell, name string) { c.Topology = name })
+	if len(s.Load.Losses) > 0 {
+		all = product(all, s.Load.Losses, func(c *results.Cell, share float64) { c.Loss = share })
+	}
 	if s.Load.SLO != nil {
 		all = product(all, []string{s.Load.SLO.String()}, func(c *results.Cell, slo string) {
 			c.SLO, c.Arrival = slo, s.Load.Arrival

@@ -245,7 +245,21 @@ func TestLoads(t *testing.T) {
 			t.Errorf("trial %+v", trial)
 		}
 	}
-	e.Load.Rates = nil
+	e.Load = spec.Load{Topologies: []string{"veth"}, Losses: []float64{0, 0.01}}
+	if p, err = plan.New([]spec.Spec{e}, plan.Options{Profile: "quick"}); err != nil {
+		t.Fatal(err)
+	}
+	lossy := 0
+	for _, trial := range p.Trials {
+		if trial.Cell.Loss == 0.01 {
+			lossy++
+		}
+	}
+	if len(p.Trials) != 2*2*2*2 || lossy != len(p.Trials)/2 {
+		t.Errorf("%d of %d trials lose packets, want half of all pipelines, workloads and systems",
+			lossy, len(p.Trials))
+	}
+	e.Load = spec.Load{Arrival: "fixed", Topologies: []string{"loopback", "veth"}}
 	e.Load.SLO = &spec.SLO{Percentile: 99, Limit: time.Millisecond, From: 1000, To: 64_000, Resolution: 0.1}
 	p, err = plan.New([]spec.Spec{e}, plan.Options{Profile: "quick"})
 	if err != nil {

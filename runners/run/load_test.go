@@ -138,3 +138,18 @@ func TestVethTrial(t *testing.T) {
 		t.Errorf("topologies %v", seen)
 	}
 }
+
+// A lossy link costs only time, and only while it is measured: loading and connecting would otherwise wait for
+// handshakes that are lost.
+func TestLossyTrial(t *testing.T) {
+	kerneltest.Require(t, kerneltest.Root, kerneltest.MinKernel, kerneltest.Tool("ip"))
+	load := spec.Load{Topologies: []string{spec.Veth}, Losses: []float64{0, 0.2}}
+	r := carryOut(t, short(t, load, systemtest.Definition("one", systemtest.Good)))
+	rate := map[float64]float64{}
+	for _, trial := range r.Trials {
+		rate[trial.Cell.Loss] = trial.ThroughputOps
+	}
+	if len(rate) != 2 || rate[0.2] <= 0 || rate[0.2] >= rate[0] {
+		t.Errorf("operations per second by loss: %v", rate)
+	}
+}

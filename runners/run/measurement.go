@@ -76,9 +76,17 @@ type measurement struct {
 	before, after host.CPUTime
 }
 
+// lose has the link lose so many packets, where the cell has loss.
+func (m *measurement) lose(share float64) error {
+	if m.trial.Cell.Loss == 0 {
+		return nil
+	}
+	return m.server.Place().Namespace.Lose(share)
+}
+
 // run makes one measurement, in this process or with a fleet.
 func (m *measurement) run(ctx context.Context, config driver.Config) (*driver.Result, error) {
-	var beginErr, beforeErr, afterErr error
+	var beginErr, beforeErr, afterErr, lossErr error
 	config.Starting = func() {
 		if m.with != nil {
 			beginErr = m.with.begin(m.server)
@@ -87,8 +95,10 @@ func (m *measurement) run(ctx context.Context, config driver.Config) (*driver.Re
 		m.trial.Started = m.started
 		m.before, beforeErr = host.ReadCPUTime(os.DirFS("/"))
 		m.halfway.begin(ctx)
+		lossErr = m.lose(m.trial.Cell.Loss)
 	}
 	config.Finished = func() {
+		lossErr = errors.Join(lossErr, m.lose(0))
 		m.after, afterErr = host.ReadCPUTime(os.DirFS("/"))
 		if m.with != nil && beginErr == nil {
 			afterErr = errors.Join(afterErr, m.with.end())
@@ -106,7 +116,7 @@ func (m *measurement) run(ctx context.Context, config driver.Config) (*driver.Re
 		result, err = fleet.Run(ctx, config, commands)
 	}
 	written, checkpointErr := m.halfway.end(err != nil)
-	if err := errors.Join(err, beginErr, beforeErr, afterErr, checkpointErr); err != nil {
+	if err := errors.Join(err, beginErr, beforeErr, afterErr, lossErr, checkpointErr); err != nil {
 		return nil, err
 	}
 	if m.trial.Checkpoint = written; written != nil {

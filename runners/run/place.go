@@ -1,6 +1,8 @@
 package run
 
 import (
+	"errors"
+
 	"bpfdb/runners/affinity"
 	"bpfdb/runners/netns"
 	"bpfdb/runners/plan"
@@ -22,6 +24,11 @@ func locate(t plan.Trial) (place system.Place, leave func() error, err error) {
 	place.Namespace, err = netns.New()
 	if err != nil {
 		return system.Place{}, nil, err
+	}
+	if t.Cell.Loss > 0 {
+		if err := place.Namespace.Lossy(); err != nil {
+			return system.Place{}, nil, errors.Join(err, place.Namespace.Close())
+		}
 	}
 	return place, place.Namespace.Close, nil
 }

@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,7 +29,8 @@ type Load struct {
 	Clients    []string // commands that generate the load together; none: this process
 	Listen     string   // address the servers bind to
 	Topologies []string
-	ServerCPUs string // as in taskset -c; empty: any
+	Losses     []float64 // shares of packets that the link loses; none: nothing is lost
+	ServerCPUs string    // as in taskset -c; empty: any
 	ClientCPUs string
 }
 
@@ -43,6 +45,9 @@ type SLO struct {
 // String is the limit as cells name it.
 func (s *SLO) String() string { return fmt.Sprintf("p%g<=%v", s.Percentile, s.Limit) }
 
+// maxLoss is more than a connection survives.
+const maxLoss = 0.5
+
 // LocalClient in Load.Clients is this program on this machine.
 const LocalClient = "local"
 
@@ -54,7 +59,8 @@ func (l *Load) targets() map[string]any {
 	var nested map[string]any
 	return map[string]any{
 		"rates": &l.Rates, "arrival": &l.Arrival, "clients": &l.Clients, "listen": &l.Listen,
-		"topologies": &l.Topologies, "server_cpus": &l.ServerCPUs, "client_cpus": &l.ClientCPUs,
+		"topologies": &l.Topologies, "losses": &l.Losses,
+		"server_cpus": &l.ServerCPUs, "client_cpus": &l.ClientCPUs,
 		"ramp_sec": &seconds{&l.Ramp}, "slo": &nested, "steady": &nested,
 	}
 }
@@ -135,6 +141,19 @@ func (l *Load) check(fields *document.Mapping) error {
 	for _, topology := range l.Topologies {
 		if topology != Loopback && topology != Veth {
 			return fields.Errorf("topologies", "%q is neither %s nor %s", topology, Loopback, Veth)
+		}
+	}
+	for _, loss := range l.Losses {
+		if !(loss >= 0 && loss <= maxLoss) {
+			return fields.Errorf("losses", "%v is not in 0..%v", loss, maxLoss)
+		}
+	}
+	if len(l.Losses) > 0 {
+		if !slices.Equal(l.Topologies, []string{Veth}) {
+			return fields.Errorf("losses", "only the topology %s loses packets", Veth)
+		}
+		if err := distinct(fields, "losses", l.Losses); err != nil {
+			return err
 		}
 	}
 	for i, client := range l.Clients {

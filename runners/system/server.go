@@ -39,6 +39,9 @@ type Server struct {
 	exit         error
 }
 
+// Place is where it runs.
+func (s *Server) Place() Place { return s.place }
+
 // Start runs the system on a free loopback port; see StartAt.
 func (in Installation) Start(ctx context.Context) (*Server, error) {
 	return in.StartAt(ctx, Place{})
