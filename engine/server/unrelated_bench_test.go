@@ -1,134 +1,295 @@
 package server
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"net"
+	"os"
+	"runtime"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
+	"golang.org/x/sys/unix"
+
+	"bpfdb/internal/cgroup2"
 	"bpfdb/internal/dialogue"
 )
 
 const (
-	unrelatedFor  = time.Second
-	unrelatedRate = 5000 // requests per second of our own client, where it is busy
+	// Who is measured and who keeps our server busy have a processor each: what one takes of the other then is not
+	// time on a processor, of which any load takes some, but what our programs do to packets that are not ours.
+	measuredCPU = 0
+	busyCPU     = 1
+	streamChunk = 64 << 10
+	// The speed of a shared machine drifts within seconds: states alternate in windows.
+	unrelatedWindow = 40 * time.Millisecond
+	unrelatedSettle = 5 * time.Millisecond
 )
 
-// BenchmarkUnrelated measures what others on the loopback interface lose while our programs are attached to it: a bulk
-// stream, and a client of another server (Redis). Rounds alternate; the metrics are medians of the ratio to the same
-// round without us, idle and with a client of our own.
+// BenchmarkUnrelated measures what others lose to us on the loopback interface: a bulk stream (iperf-like), and a client of
+// another server (Redis). Metrics are medians of the ratio of a window to the next, b.N pairs of them: with our
+// programs attached against without them; attached and busy on the other processor against that one spinning in user
+// space; and, to compare, the same with a second Redis in our place.
 func BenchmarkUnrelated(b *testing.B) {
 	requireKernel(b)
-	redis := dialogue.StartRedis(b)
-	for _, path := range []Path{PathWire, PathAuto} {
-		b.Run(string(path), func(b *testing.B) {
-			ratios := map[string][]float64{}
-			for range b.N {
-				stream, gets := streamRate(b), requestRate(b, redis)
+	if runtime.NumCPU() <= busyCPU {
+		b.Skip("needs two processors")
+	}
+	measured := dialogue.StartRedis(b, fmt.Sprintf("server_cpulist %d", measuredCPU))
+	second := dialogue.StartRedis(b, fmt.Sprintf("server_cpulist %d", busyCPU))
+	for name, start := range map[string]func(*testing.B) (*atomic.Int64, func()){
+		"stream": startStream,
+		"redis":  func(b *testing.B) (*atomic.Int64, func()) { return startGets(b, measuredCPU, measured) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			done, stop := start(b)
+			defer stop()
+			for _, path := range []Path{PathWire, PathAuto} {
 				s, closeServer, err := open(Options{Path: path})
 				if err != nil {
 					b.Fatal(err)
 				}
-				ratios["idle-stream"] = append(ratios["idle-stream"], streamRate(b)/stream)
-				ratios["idle-redis"] = append(ratios["idle-redis"], requestRate(b, redis)/gets)
-				stop := pace(b, s.Addr().String())
-				ratios["busy-stream"] = append(ratios["busy-stream"], streamRate(b)/stream)
-				ratios["busy-redis"] = append(ratios["busy-redis"], requestRate(b, redis)/gets)
-				stop()
+				other, attach := newOtherProcessor(b, s.Addr().String()), s.attachment(b)
+				b.ReportMetric(alternate(b, done, attach), string(path)+"-attached")
+				attach(true)
+				b.ReportMetric(alternate(b, done, other.serve), string(path)+"-busy")
+				other.stop()
 				if err := closeServer(); err != nil {
 					b.Fatal(err)
 				}
 			}
-			for name, values := range ratios {
-				slices.Sort(values)
-				b.ReportMetric(values[len(values)/2], name)
-			}
+			other := newOtherProcessor(b, second)
+			b.ReportMetric(alternate(b, done, other.serve), "second-redis-busy")
+			other.stop()
 		})
 	}
 }
 
-// streamRate is bytes per second of one TCP connection.
-func streamRate(b *testing.B) float64 {
+// alternate puts a state on and off and returns the median ratio of what is done in windows with and without.
+func alternate(b *testing.B, done *atomic.Int64, put func(on bool)) float64 {
+	b.Helper()
+	window := func(on bool) float64 {
+		put(on)
+		time.Sleep(unrelatedSettle)
+		from, begin := done.Load(), time.Now()
+		time.Sleep(unrelatedWindow)
+		return float64(done.Load()-from) / time.Since(begin).Seconds()
+	}
+	ratios := make([]float64, b.N)
+	for i := range ratios {
+		var with, without float64
+		if i%2 == 0 {
+			with = window(true)
+			without = window(false)
+		} else {
+			without = window(false)
+			with = window(true)
+		}
+		ratios[i] = with / without
+	}
+	slices.Sort(ratios)
+	return ratios[len(ratios)/2]
+}
+
+// attachment takes away the programs that meet packets and connections of others, and puts them back.
+func (s *Server) attachment(b *testing.B) func(on bool) {
+	attached := true
+	return func(on bool) {
+		if on == attached {
+			return
+		}
+		var err error
+		if s.wire != nil {
+			err = s.attachWire(on)
+		} else {
+			err = s.attachSockops(on)
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+		attached = on
+	}
+}
+
+func (s *Server) attachWire(on bool) error {
+	if on {
+		interfaces, err := findInterfaces(nil, s.addr.Addr())
+		return errors.Join(err, s.wire.attach(interfaces, s.listener))
+	}
+	err := s.wire.namespace.Close()
+	for _, l := range s.wire.links {
+		err = errors.Join(err, l.Close())
+	}
+	s.wire.links = nil
+	return err
+}
+
+func (s *Server) attachSockops(on bool) error {
+	if !on {
+		return s.kernel.sockops.Close()
+	}
+	root, err := cgroup2.Root()
+	if err != nil {
+		return err
+	}
+	s.kernel.sockops, err = link.AttachCgroup(link.CgroupOptions{
+		Path: root, Attach: ebpf.AttachCGroupSockOps, Program: s.kernel.collection.Programs["bpfdb_sockops"],
+	})
+	return err
+}
+
+// startStream counts the bytes of a TCP connection until stopped.
+func startStream(b *testing.B) (received *atomic.Int64, stop func()) {
 	b.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer listener.Close()
-	received := make(chan int64)
-	go func() { // ends with the connection
-		var n int64
-		if conn, err := listener.Accept(); err == nil {
-			n, _ = io.CopyBuffer(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{conn}, make([]byte, 256<<10))
-			conn.Close()
-		}
-		received <- n
-	}()
-	conn, err := net.Dial("tcp", listener.Addr().String())
-	if err != nil {
-		b.Fatal(err)
-	}
-	data, begin := make([]byte, 256<<10), time.Now()
-	for time.Since(begin) < unrelatedFor {
-		if _, err := conn.Write(data); err != nil {
-			b.Fatal(err)
-		}
-	}
-	conn.Close()
-	return float64(<-received) / time.Since(begin).Seconds()
-}
-
-// requestRate is PINGs per second of one connection.
-func requestRate(b *testing.B, addr string) float64 {
-	b.Helper()
-	conn, err := net.Dial("tcp", addr)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer conn.Close()
-	n, begin := 0, time.Now()
-	for ; time.Since(begin) < unrelatedFor; n++ {
-		if err := pingOnce(conn); err != nil {
-			b.Fatal(err)
-		}
-	}
-	return float64(n) / time.Since(begin).Seconds()
-}
-
-func pingOnce(conn net.Conn) error {
-	if _, err := conn.Write(request("PING")); err != nil {
-		return err
-	}
-	_, err := io.ReadFull(conn, make([]byte, len("+PONG\r\n")))
-	return err
-}
-
-// pace sends requests to our server at a fixed rate until stopped.
-func pace(b *testing.B, addr string) (stop func()) {
-	b.Helper()
-	conn, err := net.Dial("tcp", addr)
-	if err != nil {
-		b.Fatal(err)
-	}
-	end, ended := make(chan struct{}), make(chan struct{})
-	go func() { // ends with stop
+	received, ended := new(atomic.Int64), make(chan struct{})
+	go onProcessor(measuredCPU, func() { // ends with the connection
 		defer close(ended)
-		tick := time.NewTicker(time.Millisecond)
-		defer tick.Stop()
-		for {
-			select {
-			case <-end:
+		if conn, err := listener.Accept(); err == nil {
+			drainBlocking(b, conn, received)
+		}
+	})
+	stream := blockingDial(b, listener.Addr().String())
+	var over atomic.Bool
+	go onProcessor(measuredCPU, func() { // ends with stop
+		defer stream.Close()
+		for data := make([]byte, streamChunk); !over.Load(); {
+			if _, err := unix.Write(int(stream.Fd()), data); err != nil {
+				b.Error(err)
 				return
-			case <-tick.C:
-				for range unrelatedRate / 1000 {
-					if err := pingOnce(conn); err != nil {
-						b.Error(err)
-						return
-					}
-				}
 			}
 		}
-	}()
-	return func() { close(end); <-ended; conn.Close() }
+	})
+	return received, func() { over.Store(true); <-ended; listener.Close() }
+}
+
+// startGets counts GETs, one after the other, from a processor until stopped.
+func startGets(b *testing.B, cpu int, addr string) (answered *atomic.Int64, stop func()) {
+	b.Helper()
+	answered = new(atomic.Int64)
+	var over atomic.Bool
+	conn, ended := blockingDial(b, addr), make(chan struct{})
+	go onProcessor(cpu, func() { // ends with stop
+		defer close(ended)
+		for !over.Load() && getOnce(b, conn) {
+			answered.Add(1)
+		}
+	})
+	return answered, func() { over.Store(true); <-ended; conn.Close() }
+}
+
+// otherProcessor keeps the processor of who is not measured at work, in user space or with a server: a virtual machine
+// with an idle processor is slower than one without.
+type otherProcessor struct {
+	b    *testing.B
+	addr string
+	busy bool
+	stop func()
+}
+
+func newOtherProcessor(b *testing.B, addr string) *otherProcessor {
+	return &otherProcessor{b: b, addr: addr, stop: startSpinning()}
+}
+
+// serve has it send requests to the server, or not.
+func (o *otherProcessor) serve(busy bool) {
+	if busy == o.busy {
+		return
+	}
+	o.busy = busy
+	o.stop()
+	if busy {
+		_, o.stop = startGets(o.b, busyCPU, o.addr)
+	} else {
+		o.stop = startSpinning()
+	}
+}
+
+func startSpinning() (stop func()) {
+	var over atomic.Bool
+	ended := make(chan struct{})
+	go onProcessor(busyCPU, func() { // ends with stop
+		defer close(ended)
+		for !over.Load() {
+		}
+	})
+	return func() { over.Store(true); <-ended }
+}
+
+// onProcessor runs f on a thread that is kept to one processor and ends with it.
+func onProcessor(cpu int, f func()) {
+	runtime.LockOSThread()
+	var set unix.CPUSet
+	set.Set(cpu)
+	if err := unix.SchedSetaffinity(0, &set); err != nil {
+		panic(err)
+	}
+	f()
+}
+
+// blockingDial connects with a socket whose calls block the thread, so that Go's poller, on another one, has no part.
+func blockingDial(b *testing.B, addr string) *os.File {
+	b.Helper()
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		b.Error(err)
+		return nil
+	}
+	return blockingFile(b, conn)
+}
+
+func blockingFile(b *testing.B, conn net.Conn) *os.File {
+	b.Helper()
+	file, err := conn.(*net.TCPConn).File()
+	if err != nil {
+		b.Error(err)
+		return nil
+	}
+	conn.Close()
+	file.Fd() // makes it block
+	return file
+}
+
+func drainBlocking(b *testing.B, conn net.Conn, bytes *atomic.Int64) {
+	b.Helper()
+	file, data := blockingFile(b, conn), make([]byte, streamChunk)
+	defer file.Close()
+	for {
+		n, err := unix.Read(int(file.Fd()), data)
+		if n <= 0 || err != nil {
+			return
+		}
+		bytes.Add(int64(n))
+	}
+}
+
+var (
+	absentGet  = request("GET", "unrelated")
+	absentNull = []byte("$-1\r\n")
+)
+
+func getOnce(b *testing.B, conn *os.File) bool {
+	b.Helper()
+	reply := make([]byte, len(absentNull))
+	if _, err := unix.Write(int(conn.Fd()), absentGet); err != nil {
+		b.Error(err)
+		return false
+	}
+	for at := 0; at < len(reply); {
+		n, err := unix.Read(int(conn.Fd()), reply[at:])
+		if n <= 0 || err != nil {
+			b.Error(io.ErrUnexpectedEOF, err)
+			return false
+		}
+		at += n
+	}
+	return string(reply) == string(absentNull)
 }
