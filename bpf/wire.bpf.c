@@ -24,6 +24,7 @@ char _license[] SEC("license") = "GPL";
 #define WIRE_MIN_REPLY 256 /* with less room than this nothing is executed */
 #define WIRE_SHARE 16384 /* a window of twice this is shared with the kernel's socket */
 #define WIRE_CWND 10 /* segments under way at most */
+#define WIRE_MAX_REST 127 /* requests passed up at a time after replies that did not fit */
 #define WIRE_MAX_SEGMENT 15872 /* payload bytes of a packet: change_tail() makes no larger ones */
 #define WIRE_SAFE_SEGMENT6 1208 /* fits the smallest MTU of IPv6 */
 #define WIRE_LOCK_TRIES (1 << 16) /* looks at a lock before the packet is dropped */

@@ -68,7 +68,9 @@ struct wire {
 	__u8 tries; /* resends by timer since una moved */
 	__u8 stalls; /* replies in a row of which something was lost */
 	__u8 macs[12]; /* as on a frame of the client: the server's first */
-	__u8 _pad[4];
+	__u8 rest; /* requests still to pass up without a try, after replies that did not fit */
+	__u8 next_rest; /* as many, if the next try fails, too */
+	__u8 _pad[2];
 };
 
 /* Context of the SYSCALL programs of wire.bpf.c. */

@@ -79,6 +79,31 @@ static __always_inline __u32 wire_room(struct packet *p, struct wire *w)
 	return room < WIRE_MIN_REPLY ? 0 : room;
 }
 
+/*
+ * Replies that do not fit go up with the rest of their requests: dearer than if all had gone up at once, which a
+ * few segments at a time over the kernel's socket with its super-packets are not. So those that follow do, twice as
+ * many after each failure in a row.
+ */
+static __always_inline void wire_rest(struct wire *w, int full)
+{
+	if (!full) {
+		w->next_rest = 0;
+		return;
+	}
+	w->rest = w->next_rest;
+	if (w->next_rest < WIRE_MAX_REST)
+		w->next_rest = 2 * w->next_rest + 1;
+}
+
+/* Is this one of the requests to pass up without a try? */
+static __always_inline int wire_rests(struct wire *w)
+{
+	if (!w->rest)
+		return 0;
+	w->rest--;
+	return 1;
+}
+
 /* Keeps out[0..out_len) until it is acknowledged, and moves the numbers behind it. */
 static __always_inline int wire_keep(struct wire *w, struct scratch *s)
 {
@@ -169,7 +194,7 @@ static __always_inline int wire_in(struct __sk_buff *skb, struct packet *p, stru
 		skb->mark = wire_mark;
 		return wire_resend(skb, p, w, s) ? TCX_DROP : wire_back(skb, w);
 	}
-	room = p->len ? wire_room(p, w) : 0;
+	room = p->len && !wire_rests(w) ? wire_room(p, w) : 0;
 	cookie = w->cookie;
 	c = room ? bpf_map_lookup_elem(&bpfdb_conns, &cookie) : 0;
 	if (!c || wire_load(skb, p, s))
@@ -181,7 +206,7 @@ static __always_inline int wire_in(struct __sk_buff *skb, struct packet *p, stru
 	if (!w->kept)
 		return wire_up(skb, p, w);
 	s->out_limit = room;
-	serve(s, c);
+	wire_rest(w, serve(s, c) == SERVE_FULL);
 	if (!s->in_pos) {
 		if (!kept_waits(w))
 			kept_free(w);

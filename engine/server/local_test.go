@@ -96,18 +96,7 @@ func TestPortReused(t *testing.T) {
 // TestClientInContainer connects two namespaces by a virtual cable, as containers and their host are: the client
 // is served in its own send().
 func TestClientInContainer(t *testing.T) {
-	kerneltest.Require(t, kerneltest.Tool("ip"))
-	host, container := newNamespace(t), newNamespace(t)
-	host.command("", "ip", "link", "add", "host0", "type", "veth", "peer", "name", "eth0", "netns",
-		fmt.Sprint(container.tid))
-	for _, family := range []struct{ host, container, prefix string }{
-		{"10.77.0.1", "10.77.0.2", "/24"}, {"fd77::1", "fd77::2", "/64"},
-	} {
-		host.command("", "ip", "addr", "add", family.host+family.prefix, "dev", "host0", "nodad")
-		container.command("", "ip", "addr", "add", family.container+family.prefix, "dev", "eth0", "nodad")
-	}
-	host.command("", "ip", "link", "set", "host0", "up")
-	container.command("", "ip", "link", "set", "eth0", "up")
+	host, container := newCable(t)
 	for _, test := range []struct{ listen, dial string }{
 		{"10.77.0.1:0", "10.77.0.1:%d"}, {"[::]:0", "10.77.0.1:%d"}, {"[fd77::1]:0", "[fd77::1]:%d"},
 	} {

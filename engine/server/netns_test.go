@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"bpfdb/internal/kerneltest"
 )
 
 // namespace is a network namespace with a thread of its own in it.
@@ -42,6 +44,25 @@ func newNamespace(t *testing.T) *namespace {
 	}
 	t.Cleanup(func() { close(n.jobs) })
 	return n
+}
+
+// newCable joins two namespaces by host0 (10.77.0.1, fd77::1) and eth0 (10.77.0.2, fd77::2), as containers and their
+// host are.
+func newCable(t *testing.T) (host, container *namespace) {
+	t.Helper()
+	kerneltest.Require(t, kerneltest.Tool("ip"))
+	host, container = newNamespace(t), newNamespace(t)
+	host.command("", "ip", "link", "add", "host0", "type", "veth", "peer", "name", "eth0", "netns",
+		fmt.Sprint(container.tid))
+	for _, family := range []struct{ host, container, prefix string }{
+		{"10.77.0.1", "10.77.0.2", "/24"}, {"fd77::1", "fd77::2", "/64"},
+	} {
+		host.command("", "ip", "addr", "add", family.host+family.prefix, "dev", "host0", "nodad")
+		container.command("", "ip", "addr", "add", family.container+family.prefix, "dev", "eth0", "nodad")
+	}
+	host.command("", "ip", "link", "set", "host0", "up")
+	container.command("", "ip", "link", "set", "eth0", "up")
+	return host, container
 }
 
 // do runs a function inside; what it opens stays inside.

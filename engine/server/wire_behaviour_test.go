@@ -38,6 +38,7 @@ func TestWireBehaviour(t *testing.T) {
 		{"half-close", true, halfClose},
 		{"reused port", true, reusedPort},
 		{"more than ten segments", true, tenSegments},
+		{"replies that do not fit", true, repliesBeyond},
 	} {
 		for _, host := range []string{impair.Host, impair.Host6} {
 			if host == impair.Host6 && !test.six {

@@ -55,7 +55,9 @@ type wireWire struct {
 	Tries        uint8
 	Stalls       uint8
 	Macs         [12]uint8
-	Pad          [4]uint8
+	Rest         uint8
+	NextRest     uint8
+	Pad          [2]uint8
 }
 
 type wireWireArgs struct {
