@@ -26,6 +26,11 @@
 #define ESTALE 116
 #define ECANCELED 125
 
+/* Verdicts of tcx programs, as in enum tcx_action_base. */
+#define TCX_NEXT (-1)
+#define TCX_PASS 0
+#define TCX_DROP 2
+
 #define READ_ONCE(x) (*(const volatile typeof(x) *)&(x))
 #define WRITE_ONCE(x, v) (*(volatile typeof(x) *)&(x) = (v))
 

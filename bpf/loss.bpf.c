@@ -4,13 +4,9 @@
  * loss.bpf.c - an interface that loses packets at random before anybody else at it sees them. A tool of
  * experiments: in the kernel, so that what is measured is not how fast a program in between forwards packets.
  */
-#include <linux/bpf.h>
-#include <bpf/bpf_helpers.h>
+#include "kernel.bpf.h"
 
 char _license[] SEC("license") = "GPL";
-
-#define TCX_NEXT (-1)
-#define TCX_DROP 2
 
 /* How many of 2^32 packets are lost; one that is yet to be segmented counts once. */
 volatile __u32 loss_share;

@@ -80,9 +80,9 @@ static __always_inline __u32 wire_room(struct packet *p, struct wire *w)
 }
 
 /*
- * Replies that do not fit go up with the rest of their requests: dearer than if all had gone up at once, which a
- * few segments at a time over the kernel's socket with its super-packets are not. So those that follow do, twice as
- * many after each failure in a row.
+ * Where not all replies fit, some are made here and the rest of the requests goes up: the dearest of all ways, while
+ * the kernel's socket, with its super-packets, is good at large ones. So after a second failure in a row the next
+ * request goes up as it came, after each further one twice as many and one.
  */
 static __always_inline void wire_rest(struct wire *w, int full)
 {

@@ -5,10 +5,6 @@
 
 #include "kernel.bpf.h"
 
-#define TCX_NEXT (-1)
-#define TCX_PASS 0
-#define TCX_DROP 2
-
 #define ETHERNET_BYTES 14
 #define PROTOCOL_IP4 0x0800
 #define PROTOCOL_IP6 0x86dd
