@@ -50,11 +50,12 @@ func (f fastPaths) path() Path {
 	return PathUser
 }
 
-// attempts are the combinations to try, best first. Only PathAuto has a second choice.
+// attempts are the combinations to try, best first. Only PathAuto has a second choice: a kernel that refuses one
+// path's programs may take the other's, of which sockmap serves any client.
 func (p Path) attempts() []fastPaths {
 	switch p {
 	case PathAuto:
-		return []fastPaths{{sockmap: true, local: true}, {sockmap: true}, {}}
+		return []fastPaths{{sockmap: true, local: true}, {sockmap: true}, {local: true}, {}}
 	case PathSockmap:
 		return []fastPaths{{sockmap: true}}
 	case PathLocal:
