@@ -31,7 +31,7 @@ const (
 	unrelatedSettle = 5 * time.Millisecond
 )
 
-// BenchmarkUnrelated measures what others lose to us on the loopback interface: a bulk stream (iperf-like), and a client
+// BenchmarkUnrelated measures what others lose to us on the loopback interface: a bulk stream (iperf-like) and a client
 // of another server (Redis). Metrics are medians of the ratio of a window to the next, b.N pairs of them: with our
 // programs attached against without them; attached and busy on the other processor against that one spinning in user
 // space; and, to compare, the same with a second Redis in our place.
