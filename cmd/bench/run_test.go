@@ -208,7 +208,8 @@ func TestKilledRunIsResumed(t *testing.T) {
 	}
 	out := filepath.Join(t.TempDir(), "out")
 	killed := exec.Command(os.Args[0])
-	killed.Env = append(os.Environ(), asBenchEnv+"=run "+spec+" --out "+out)
+	// What it cannot take away any more, the test does.
+	killed.Env = append(os.Environ(), asBenchEnv+"=run "+spec+" --out "+out, "TMPDIR="+t.TempDir())
 	if err := killed.Start(); err != nil {
 		t.Fatal(err)
 	}
