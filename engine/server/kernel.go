@@ -148,10 +148,7 @@ func ringBytes(connections int) uint32 {
 
 // attach starts the fast paths for the connections of one listening socket.
 func (k *kernel) attach(listener int, fast fastPaths) error {
-	root, err := cgroup2.Root()
-	if err != nil {
-		return fmt.Errorf("%s path: %w", fast.path(), err)
-	}
+	var err error
 	if fast.sockmap {
 		err = errors.Join(k.attachTo("bpfdb_socks", "bpfdb_verdict", ebpf.AttachSkSKBStreamVerdict),
 			k.attachTo("bpfdb_socks", "bpfdb_reply", ebpf.AttachSkMsgVerdict))
@@ -163,17 +160,27 @@ func (k *kernel) attach(listener int, fast fastPaths) error {
 	if err != nil {
 		return err
 	}
-	// The mark comes last: only then do connections count as ours.
-	k.sockops, err = link.AttachCgroup(link.CgroupOptions{
-		Path: root, Attach: ebpf.AttachCGroupSockOps, Program: k.collection.Programs["bpfdb_sockops"],
+	k.sockops, err = attachSockops(k.collection, "bpfdb_sockops", listener)
+	return err
+}
+
+// attachSockops has a program told of all connections, and marks the listening socket. The mark comes last: only then
+// do connections count as ours.
+func attachSockops(coll *ebpf.Collection, program string, listener int) (link.Link, error) {
+	root, err := cgroup2.Root()
+	if err != nil {
+		return nil, err
+	}
+	l, err := link.AttachCgroup(link.CgroupOptions{
+		Path: root, Attach: ebpf.AttachCGroupSockOps, Program: coll.Programs[program],
 	})
 	if err != nil {
-		return fmt.Errorf("attach sockops to %s: %w", root, err)
+		return nil, fmt.Errorf("attach sockops to %s: %w", root, err)
 	}
-	if err := k.collection.Maps["bpfdb_owned"].Put(int32(listener), uint64(0)); err != nil {
-		return fmt.Errorf("mark the listening socket: %w", err)
+	if err := coll.Maps["bpfdb_owned"].Put(int32(listener), uint64(0)); err != nil {
+		return nil, errors.Join(fmt.Errorf("mark the listening socket: %w", err), l.Close())
 	}
-	return nil
+	return l, nil
 }
 
 // attachTo has a program run for the sockets in a map.

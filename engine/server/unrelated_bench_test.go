@@ -1,7 +1,6 @@
 package server
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -12,11 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cilium/ebpf"
-	"github.com/cilium/ebpf/link"
 	"golang.org/x/sys/unix"
 
-	"bpfdb/internal/cgroup2"
 	"bpfdb/internal/dialogue"
 )
 
@@ -104,43 +100,24 @@ func (s *Server) attachment(b *testing.B) func(on bool) {
 			return
 		}
 		var err error
-		if s.wire != nil {
-			err = s.attachWire(on)
-		} else {
-			err = s.attachSockops(on)
+		switch {
+		case s.wire != nil && on:
+			var interfaces []int
+			if interfaces, err = findInterfaces(nil, s.addr.Addr()); err == nil {
+				err = s.wire.attach(interfaces, s.listener)
+			}
+		case s.wire != nil:
+			err = s.wire.detach()
+		case on:
+			s.kernel.sockops, err = attachSockops(s.kernel.collection, "bpfdb_sockops", s.listener)
+		default:
+			err = s.kernel.sockops.Close()
 		}
 		if err != nil {
 			b.Fatal(err)
 		}
 		attached = on
 	}
-}
-
-func (s *Server) attachWire(on bool) error {
-	if on {
-		interfaces, err := findInterfaces(nil, s.addr.Addr())
-		return errors.Join(err, s.wire.attach(interfaces, s.listener))
-	}
-	err := s.wire.namespace.Close()
-	for _, l := range s.wire.links {
-		err = errors.Join(err, l.Close())
-	}
-	s.wire.links = nil
-	return err
-}
-
-func (s *Server) attachSockops(on bool) error {
-	if !on {
-		return s.kernel.sockops.Close()
-	}
-	root, err := cgroup2.Root()
-	if err != nil {
-		return err
-	}
-	s.kernel.sockops, err = link.AttachCgroup(link.CgroupOptions{
-		Path: root, Attach: ebpf.AttachCGroupSockOps, Program: s.kernel.collection.Programs["bpfdb_sockops"],
-	})
-	return err
 }
 
 // startStream counts the bytes of a TCP connection until stopped.
@@ -186,8 +163,8 @@ func startGets(b *testing.B, cpu int, addr string) (answered *atomic.Int64, stop
 	return answered, func() { over.Store(true); <-ended; conn.Close() }
 }
 
-// otherProcessor keeps the processor of who is not measured at work, in user space or with a server: a virtual machine
-// with an idle processor is slower than one without.
+// otherProcessor keeps the processor of who is not measured at work, in user space or with a server: on a virtual
+// machine the measured one may be slower while the other idles.
 type otherProcessor struct {
 	b    *testing.B
 	addr string
@@ -240,29 +217,33 @@ func blockingDial(b *testing.B, addr string) *os.File {
 	b.Helper()
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {
-		b.Error(err)
-		return nil
+		b.Fatal(err)
 	}
-	return blockingFile(b, conn)
+	file, err := blockingFile(conn)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return file
 }
 
-func blockingFile(b *testing.B, conn net.Conn) *os.File {
-	b.Helper()
+func blockingFile(conn net.Conn) (*os.File, error) {
+	defer conn.Close()
 	file, err := conn.(*net.TCPConn).File()
-	if err != nil {
-		b.Error(err)
-		return nil
+	if err == nil {
+		file.Fd() // makes it block
 	}
-	conn.Close()
-	file.Fd() // makes it block
-	return file
+	return file, err
 }
 
 func drainBlocking(b *testing.B, conn net.Conn, bytes *atomic.Int64) {
 	b.Helper()
-	file, data := blockingFile(b, conn), make([]byte, streamChunk)
+	file, err := blockingFile(conn)
+	if err != nil {
+		b.Error(err)
+		return
+	}
 	defer file.Close()
-	for {
+	for data := make([]byte, streamChunk); ; {
 		n, err := unix.Read(int(file.Fd()), data)
 		if n <= 0 || err != nil {
 			return
@@ -291,5 +272,9 @@ func getOnce(b *testing.B, conn *os.File) bool {
 		}
 		at += n
 	}
-	return string(reply) == string(absentNull)
+	if string(reply) != string(absentNull) {
+		b.Errorf("reply %q, want %q", reply, absentNull)
+		return false
+	}
+	return true
 }

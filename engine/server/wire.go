@@ -17,7 +17,6 @@ import (
 
 	"bpfdb/engine"
 	"bpfdb/internal/bpfload"
-	"bpfdb/internal/cgroup2"
 )
 
 const (
@@ -74,10 +73,6 @@ func (w *wire) attach(interfaces []int, listener int) error {
 	if w.namespace, err = os.Open("/proc/thread-self/ns/net"); err != nil {
 		return fmt.Errorf("wire path: %w", err)
 	}
-	root, err := cgroup2.Root()
-	if err != nil {
-		return fmt.Errorf("wire path: %w", err)
-	}
 	for _, index := range interfaces {
 		for name, at := range map[string]ebpf.AttachType{
 			"bpfdb_wire_egress": ebpf.AttachTCXEgress, "bpfdb_wire_ingress": ebpf.AttachTCXIngress,
@@ -91,17 +86,11 @@ func (w *wire) attach(interfaces []int, listener int) error {
 			w.links = append(w.links, l)
 		}
 	}
-	// The mark comes last: only then do connections count as ours.
-	sockops, err := link.AttachCgroup(link.CgroupOptions{
-		Path: root, Attach: ebpf.AttachCGroupSockOps, Program: w.collection.Programs["bpfdb_wire_sockops"],
-	})
+	sockops, err := attachSockops(w.collection, "bpfdb_wire_sockops", listener)
 	if err != nil {
-		return fmt.Errorf("attach sockops to %s: %w", root, err)
+		return err
 	}
 	w.links = append(w.links, sockops)
-	if err := w.collection.Maps["bpfdb_owned"].Put(int32(listener), uint64(0)); err != nil {
-		return fmt.Errorf("mark the listening socket: %w", err)
-	}
 	return nil
 }
 
@@ -150,14 +139,21 @@ func runWire(prog *ebpf.Program, args *wireWireArgs) error {
 	return nil
 }
 
-func (w *wire) close() error {
+// detach undoes attach.
+func (w *wire) detach() error {
 	var errs []error
 	for _, l := range w.links {
 		errs = append(errs, l.Close())
 	}
+	w.links = nil
 	if w.namespace != nil {
 		errs = append(errs, w.namespace.Close())
 	}
-	w.collection.Close()
 	return errors.Join(errs...)
+}
+
+func (w *wire) close() error {
+	err := w.detach()
+	w.collection.Close()
+	return err
 }

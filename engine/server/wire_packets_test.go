@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"bpfdb/internal/impair"
 	"bpfdb/internal/kerneltest"
 )
 
@@ -123,37 +124,26 @@ const settled = 300 * time.Millisecond
 
 // cable is a packet socket on one of its ends.
 type cable struct {
-	t     testing.TB
-	fd    int
-	index int
+	t  testing.TB
+	fd int
 }
 
-func (n *namespace) openCable(name string) (c cable) {
+func (n *namespace) openCable(name string) cable {
 	n.t.Helper()
-	all := uint16(unix.ETH_P_ALL>>8 | unix.ETH_P_ALL<<8&0xff00)
+	var fd int
 	var err error
-	n.do(func() {
-		var dev *net.Interface
-		if dev, err = net.InterfaceByName(name); err != nil {
-			return
-		}
-		c = cable{t: n.t, index: dev.Index}
-		c.fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, int(all))
-		if err == nil {
-			err = unix.Bind(c.fd, &unix.SockaddrLinklayer{Protocol: all, Ifindex: dev.Index})
-		}
-	})
+	n.do(func() { fd, err = impair.PacketSocket(name) })
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	n.t.Cleanup(func() { unix.Close(c.fd) })
-	return c
+	n.t.Cleanup(func() { unix.Close(fd) })
+	return cable{n.t, fd}
 }
 
 // next is a frame that passed, nil when there are no more.
 func (c cable) next() (frame []byte, outgoing bool) {
 	frame = make([]byte, 1<<16)
-	n, from, err := unix.Recvfrom(c.fd, frame, 0)
+	n, from, err := unix.Recvfrom(c.fd, frame, unix.MSG_DONTWAIT)
 	if err == unix.EAGAIN {
 		return nil, false
 	}
@@ -183,7 +173,7 @@ func (c cable) answers(frame []byte) (n int) {
 	time.Sleep(settled)
 	for f, _ := c.next(); f != nil; f, _ = c.next() { // what came before
 	}
-	if err := unix.Sendto(c.fd, frame, 0, &unix.SockaddrLinklayer{Ifindex: c.index}); err != nil {
+	if _, err := unix.Write(c.fd, frame); err != nil {
 		c.t.Fatal(err)
 	}
 	time.Sleep(settled)

@@ -57,11 +57,16 @@ func startRelay(i Impairment) (*relay, error) {
 	r := &relay{sockets: [2]int{-1, -1}, stop: make(chan struct{})}
 	r.set(i)
 	for n, name := range []string{hostRelay, peerRelay} {
-		fd, err := packetSocket(name)
+		fd, err := PacketSocket(name)
 		if err != nil {
 			return nil, errors.Join(err, r.close())
 		}
 		r.sockets[n] = fd
+		err = errors.Join(unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_IGNORE_OUTGOING, 1),
+			unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 64<<20))
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("packet socket on %s: %w", name, err), r.close())
+		}
 	}
 	for n := range r.sockets {
 		d := &direction{relay: r, side: n, random: rand.New(rand.NewPCG(i.Seed, uint64(n)))}
@@ -84,7 +89,9 @@ func (r *relay) watcher() Watcher {
 	return nil
 }
 
-func packetSocket(name string) (int, error) {
+// PacketSocket opens a socket that gets the frames of an interface of the thread's namespace, both ways, and sends what
+// is written to it.
+func PacketSocket(name string) (int, error) {
 	dev, err := net.InterfaceByName(name)
 	if err != nil {
 		return -1, err
@@ -94,10 +101,7 @@ func packetSocket(name string) (int, error) {
 	if err != nil {
 		return -1, fmt.Errorf("packet socket: %w", err)
 	}
-	err = errors.Join(unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: all, Ifindex: dev.Index}),
-		unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_IGNORE_OUTGOING, 1),
-		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 64<<20))
-	if err != nil {
+	if err := unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: all, Ifindex: dev.Index}); err != nil {
 		unix.Close(fd)
 		return -1, fmt.Errorf("packet socket on %s: %w", name, err)
 	}

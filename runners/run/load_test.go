@@ -139,8 +139,7 @@ func TestVethTrial(t *testing.T) {
 	}
 }
 
-// A lossy link costs only time, and only while it is measured: loading and connecting would otherwise wait for
-// handshakes that are lost.
+// A lossy link costs time and nothing else.
 func TestLossyTrial(t *testing.T) {
 	kerneltest.Require(t, kerneltest.Root, kerneltest.MinKernel, kerneltest.Tool("ip"))
 	load := spec.Load{Topologies: []string{spec.Veth}, Losses: []float64{0, 0.2}}

@@ -81,7 +81,11 @@ func (m *measurement) lose(share float64) error {
 	if m.trial.Cell.Loss == 0 {
 		return nil
 	}
-	return m.server.Place().Namespace.Lose(share)
+	namespace := m.server.Place().Namespace
+	if namespace == nil {
+		return errors.New("a remote system's link is not ours: it cannot be made to lose packets")
+	}
+	return namespace.Lose(share)
 }
 
 // run makes one measurement, in this process or with a fleet.
